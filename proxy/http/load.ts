@@ -1,0 +1,59 @@
+/** What belongs to one load of the http block as a whole. */
+import type { Directive, Load, ModuleKey, Scope } from '../config/directive.ts';
+import { ConfigError } from '../config/directive.ts';
+import { type ParsedPart, parseValue } from '../config/values.ts';
+import type { VirtualServer } from './location.ts';
+import { captureGetter, constantValue, type Getter, joinedValue, type Value } from './script.ts';
+import { VariableRegistry } from './variables.ts';
+
+/** The http block of one load: its variables, servers and what modules keep for it. */
+export class HttpLoad {
+  readonly load: Load;
+  readonly variables = new VariableRegistry();
+  readonly servers: VirtualServer[] = [];
+  private readonly states = new Map<ModuleKey, object>();
+
+  constructor(load: Load) {
+    this.load = load;
+    loads.set(load, this);
+  }
+
+  /** State that a module keeps per load (upstreams by name, log files), made by `make` at first. */
+  state<S extends object>(module: ModuleKey, make: () => S): S {
+    let state = this.states.get(module) as S | undefined;
+    if (state === undefined) {
+      state = make();
+      this.states.set(module, state);
+    }
+    return state;
+  }
+
+  /** Compiles a word with variables. Throws `unknown "x" variable`, which nginx reports without a place. */
+  value(word: string, at?: Directive): Value {
+    const parts = parseValue(word, at);
+    if (parts.length === 0) return constantValue('');
+    return joinedValue(parts.map((part) => this.part(part)));
+  }
+
+  private part(part: ParsedPart): string | Getter {
+    if (part.kind === 'text') return part.text;
+    if (part.kind === 'capture') return captureGetter(part.index);
+    return this.getter(part.name);
+  }
+
+  /** The getter of `$name`. */
+  getter(name: string): Getter {
+    const getter = this.variables.find(name);
+    if (getter === undefined) throw new ConfigError(`unknown "${name}" variable`);
+    return getter;
+  }
+}
+
+const loads = new WeakMap<Load, HttpLoad>();
+
+/** The http load that a scope belongs to; for use in directive rows. */
+export function httpLoadOf(scope: Scope): HttpLoad {
+  const load = loads.get(scope.load);
+  if (load === undefined) throw new Error('the scope does not belong to an http block');
+  return load;
+}

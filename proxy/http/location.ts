@@ -1,0 +1,67 @@
+/** A compiled location and a compiled server: what requests meet. All is decided at load. */
+import type { ConnectionTimes } from '../../wire/exchange.ts';
+import type { CoreConf } from './core-conf.ts';
+import type { LocationTree } from './location-tree.ts';
+import type { HttpModule } from './module.ts';
+import type { HeaderFilter, Step } from './phases.ts';
+
+/**
+ * How a location is matched: `prefix`, `=`, `^~` (prefix that stops regular expressions), `~` or `~*`,
+ * `@name`; `nameless` is an `if` or `limit_except` block, `server` the server block itself.
+ */
+export type LocationKind =
+  | 'prefix'
+  | 'exact'
+  | 'no-regex'
+  | 'regex'
+  | 'named'
+  | 'nameless'
+  | 'server';
+
+export class Location {
+  readonly kind: LocationKind;
+  /** As written after the modifier: `/images/`, `\.php$`, `@fallback`. */
+  readonly name: string;
+  readonly parent: Location | undefined;
+  core!: CoreConf;
+  times!: ConnectionTimes;
+  /** Steps of the rewrite phase. */
+  rewrite: readonly Step[] = [];
+  /** preaccess, access, precontent and content, one after the other. */
+  steps: readonly Step[] = [];
+  /** For each of `steps`: where to go on after OK. */
+  next: readonly number[] = [];
+  headerFilters: readonly HeaderFilter[] = [];
+  log: readonly Step[] = [];
+  /** Locations nested in this one. */
+  tree: LocationTree | undefined = undefined;
+  /** Set by proxy_pass where a request for the name without its final slash is redirected (nginx `auto_redirect`). */
+  redirectsToSlash = false;
+  private readonly confs = new Map<object, object>();
+
+  constructor(kind: LocationKind, name: string, parent: Location | undefined) {
+    this.kind = kind;
+    this.name = name;
+    this.parent = parent;
+  }
+
+  /** The merged settings of a module here. Not for the hot path: steps close over their settings. */
+  conf<C extends object>(module: HttpModule<C>): C {
+    return this.confs.get(module) as C;
+  }
+
+  setConf(module: object, conf: object): void {
+    this.confs.set(module, conf);
+  }
+}
+
+export class VirtualServer {
+  /** First `server_name`, for `$server_name` and redirects. */
+  name = '';
+  /** The server block as a location: settings, log and filters before a location is found. */
+  readonly root: Location = new Location('server', '', undefined);
+  postRead: readonly Step[] = [];
+  serverRewrite: readonly Step[] = [];
+  /** Named locations by name with `@`. */
+  readonly named = new Map<string, Location>();
+}

@@ -1,0 +1,65 @@
+/**
+ * The life of a request in nginx's phases, and what a step of a phase may answer.
+ *
+ * ```
+ * post_read -> server_rewrite -> find_config -> rewrite -+-> preaccess -> access -> precontent -> content
+ *                                    ^                   |                                          |
+ *                                    +--- uri changed ---+ (at most 10 times)                      log
+ * ```
+ */
+import type { HttpRequest } from './request.ts';
+
+/**
+ * What a step says: DECLINED (next step), OK (phase is satisfied), DONE (the step has taken the
+ * request over and finishes it itself), or an HTTP status (answer with it).
+ */
+export type Verdict = number;
+
+export const OK = 0;
+export const DONE = -4;
+export const DECLINED = -5;
+/** nginx's own codes: 444 closes without an answer, 494 header too large, 497 http on https, 499 client closed. */
+export const CLOSE = 444;
+export const HEADER_TOO_LARGE = 494;
+export const CLIENT_CLOSED_REQUEST = 499;
+
+/** Returns a promise only where something really waits. */
+export type Step = (r: HttpRequest) => Verdict | Promise<Verdict>;
+
+export type PhaseName =
+  | 'post_read'
+  | 'server_rewrite'
+  | 'rewrite'
+  | 'preaccess'
+  | 'access'
+  | 'precontent'
+  | 'content'
+  | 'log';
+
+/**
+ * Changes the reply before its head leaves; called once per reply. Returns OK, or a status to answer
+ * with instead (412, 416), in which case the reply starts anew as that error.
+ */
+export type HeaderFilter = (r: HttpRequest) => Verdict;
+
+/** Where reply content goes: the exchange itself, or a body filter in front of it. */
+export interface BodyOutput {
+  /** Takes ownership of the chunk; a string is latin1. False asks to wait for `drained`. */
+  write(chunk: Uint8Array | string): boolean;
+  end(chunk?: Uint8Array | string): void;
+}
+
+/** A body filter: an output that stands in front of another. Made by a header filter that asks to join. */
+export interface BodyFilter extends BodyOutput {
+  /** The output behind has room again. */
+  drained(): void;
+  /** The request is over before its content was complete: free what is held. */
+  abandon(): void;
+}
+
+/** Who produces reply content and waits for room. */
+export interface Producer {
+  drained(): void;
+  /** The client is gone or the request was ended; free everything; nothing follows. */
+  abandon(problem: 'closed' | 'timeout'): void;
+}

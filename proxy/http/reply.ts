@@ -1,0 +1,91 @@
+/** The reply's head: runs the header filters once, then gives the field lines to the exchange. */
+import { imfFixdate } from '../../wire/date.ts';
+import { OK } from './phases.ts';
+import { finalize } from './pipeline.ts';
+import type { HttpRequest } from './request.ts';
+import { reasonPhrase } from './status.ts';
+
+/** What Server and error pages call us, by `server_tokens`. */
+export const SERVER_FULL = 'tandem/0.1.0';
+export const SERVER_SHORT = 'tandem';
+
+/** Returns false where a header filter turned the reply into another answer. */
+export function writeReplyHead(r: HttpRequest): boolean {
+  if (r.isHeadSent) throw new Error('the head of this reply was sent already');
+  if (r.errorStatus !== 0) {
+    r.status = r.errorStatus;
+    r.reason = undefined;
+  }
+  const filters = r.location.headerFilters;
+  for (let i = 0; i < filters.length; i++) {
+    const verdict = filters[i]!(r);
+    if (verdict === OK) continue;
+    finalize(r, verdict);
+    return false;
+  }
+  r.isHeadSent = true;
+  const { exchange } = r;
+  exchange.times = r.location.times;
+  exchange.writeHead(r.status, r.reason ?? reasonPhrase(r.status), replyLines(r), r.contentLength);
+  return true;
+}
+
+/** nginx `ngx_http_header_filter`: the known fields in its order, then the list. */
+function replyLines(r: HttpRequest): string {
+  let lines = '';
+  if (!r.hasOwnServer) lines = serverLine(r);
+  if (!r.hasOwnDate) lines += `Date: ${r.thread.clock.httpDate}\r\n`;
+  if (r.contentType !== '') lines += `Content-Type: ${r.contentType}\r\n`;
+  if (r.lastModifiedText !== '') lines += `Last-Modified: ${r.lastModifiedText}\r\n`;
+  else if (r.lastModified !== -1) lines += `Last-Modified: ${imfFixdate(r.lastModified)}\r\n`;
+  if (r.redirectTo !== '') lines += `Location: ${absoluteRedirect(r)}\r\n`;
+  if (r.variesByEncoding) lines += 'Vary: Accept-Encoding\r\n';
+  if (r.etag !== '') lines += `ETag: ${r.etag}\r\n`;
+  if (r.contentEncoding !== '') lines += `Content-Encoding: ${r.contentEncoding}\r\n`;
+  lines += r.extraLines;
+  if (r.allowRanges) lines += 'Accept-Ranges: bytes\r\n';
+  return lines;
+}
+
+function serverLine(r: HttpRequest): string {
+  return r.location.core.server_tokens === 'off'
+    ? `Server: ${SERVER_SHORT}\r\n`
+    : `Server: ${SERVER_FULL}\r\n`;
+}
+
+/** nginx makes a Location that starts with a slash absolute where `absolute_redirect` is on. */
+function absoluteRedirect(r: HttpRequest): string {
+  const { core } = r.location;
+  const target = r.redirectTo;
+  if (!core.absolute_redirect || !target.startsWith('/')) return target;
+  const host = core.server_name_in_redirect || r.host === '' ? hostOfServer(r) : r.host;
+  const { isTls, localPort } = r.connection;
+  const isDefaultPort = localPort === 0 || localPort === (isTls ? 443 : 80);
+  const port = core.port_in_redirect && !isDefaultPort ? `:${localPort}` : '';
+  return `${isTls ? 'https' : 'http'}://${host}${port}${target}`;
+}
+
+function hostOfServer(r: HttpRequest): string {
+  return r.server.name === '' ? r.connection.localAddress : r.server.name;
+}
+
+/** Takes back what an earlier step put into the reply (nginx `ngx_http_clean_header`). */
+export function clearReply(r: HttpRequest): void {
+  r.status = 0;
+  r.reason = undefined;
+  r.contentType = '';
+  r.contentLength = -1;
+  r.lastModified = -1;
+  r.lastModifiedText = '';
+  r.etag = '';
+  r.redirectTo = '';
+  r.extraLines = '';
+  r.contentEncoding = '';
+  r.allowRanges = false;
+  r.ranges = undefined;
+  r.variesByEncoding = false;
+  r.hasOwnServer = false;
+  r.hasOwnDate = false;
+  r.bodyFilter = undefined;
+  r.output = r.exchange;
+}

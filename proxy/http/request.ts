@@ -1,0 +1,239 @@
+/**
+ * One request on its way through the phases, and its reply. Steps read and change it; the exchange
+ * behind it speaks the protocol. One shape: every slot is set in the constructor.
+ *
+ * What a content step does with it, in this order:
+ * ```
+ * r.status = 200; r.contentType = ...; r.contentLength = ...;   the reply
+ * r.sendHead()                 false: the filters made it another answer; the step is done
+ * r.write(chunk) ... r.end()   or r.sendWhole(text) for head and content at once
+ * return DONE
+ * ```
+ */
+import type { ConnectionFacts, Exchange, ExchangeOwner, RequestHead } from '../../wire/exchange.ts';
+import { ERROR, errorLine, type LineSink } from '../log/error-log.ts';
+import type { Location, VirtualServer } from './location.ts';
+import type { BodyFilter, BodyOutput, Producer } from './phases.ts';
+import { CLIENT_CLOSED_REQUEST } from './phases.ts';
+import { finalize, logRequest } from './pipeline.ts';
+import { writeReplyHead } from './reply.ts';
+
+/** What the whole thread shares; made once by the worker. */
+export interface Thread {
+  readonly pid: number;
+  readonly index: number;
+  /** Coarse clock: epoch milliseconds, and the Date field's value for it. */
+  readonly clock: { readonly now: number; readonly httpDate: string };
+  /** Where error lines of a location go. */
+  errorSink(location: Location, level: number): LineSink | undefined;
+}
+
+/** nginx's bound on internal redirects and on rewrites that search a location anew. */
+const MAX_URI_CHANGES = 10;
+
+export class HttpRequest implements ExchangeOwner {
+  readonly exchange: Exchange;
+  readonly head: RequestHead;
+  readonly connection: ConnectionFacts;
+  readonly thread: Thread;
+
+  server: VirtualServer;
+  location: Location;
+
+  /** `GET`; an internal redirect for an error page makes it GET. */
+  method: string;
+  isHead: boolean;
+  /** Decoded, normalised path, latin1 (`$uri`). */
+  uri = '';
+  /** Query string without `?` (`$args`). */
+  args = '';
+  /** Whether `head.target` still says what `uri` and `args` say (nginx `valid_unparsed_uri`). */
+  isTargetValid = true;
+  /** Host in lower case without port and final dot, or '' (nginx `r->headers_in.server`). */
+  host = '';
+  /** Client as seen, or as real_ip found it. */
+  clientAddress: string;
+  clientPort: number;
+  isInternal = false;
+  /** Whether a rewrite changed `uri` so that a location must be searched anew. */
+  isUriChanged = false;
+  uriChangesLeft = MAX_URI_CHANGES;
+  /** Set while a rewrite's `break` or named location keeps the location. */
+  isNamedLocation = false;
+  /** Captures of the last matching regular expression; the subject is index 0. */
+  captures: readonly (string | undefined)[] | null = null;
+  /** Values of variables that `set`, `map` and named captures define. */
+  slots: (string | undefined)[] | undefined = undefined;
+  /** Request content once read whole (`$request_body`); large content stands in a file instead. */
+  content: Buffer | undefined = undefined;
+  contentFile: string | undefined = undefined;
+  /** State of the upstream module (`$upstream_addr`, ...). */
+  upstream: object | undefined = undefined;
+
+  // The reply.
+  /** Status of the reply; 0 until there is one. */
+  status = 0;
+  /** Reason phrase where it is not the standard one. */
+  reason: string | undefined = undefined;
+  /** '' sends no Content-Type. */
+  contentType = '';
+  /** Bytes, or -1 where unknown. */
+  contentLength = -1;
+  /** Epoch seconds times 1000, or -1. */
+  lastModified = -1;
+  /** The Last-Modified value where it is at hand as text (static files, upstreams). */
+  lastModifiedText = '';
+  /** With quotes and `W/`; '' for none. */
+  etag = '';
+  /** Location field: absolute, or a path that `reply.ts` makes absolute; '' for none. */
+  redirectTo = '';
+  /** Further field lines, each `Name: value` CRLF, in order, values checked. */
+  extraLines = '';
+  contentEncoding = '';
+  /** Whether byte ranges may be answered from this reply (nginx `allow_ranges`). */
+  allowRanges = false;
+  /** Ranges to send, flat list of first and past-the-end offsets; set by the range filter. */
+  ranges: readonly number[] | undefined = undefined;
+  /** Whether Vary: Accept-Encoding is due (gzip_vary). */
+  variesByEncoding = false;
+  /** Whether Server and Date come from an upstream's own fields in `extraLines`. */
+  hasOwnServer = false;
+  hasOwnDate = false;
+
+  /** Whether `error_page` was already applied. */
+  isErrorPage = false;
+  /** Status that an error page keeps in place of its own response's (nginx `err_status`). */
+  errorStatus = 0;
+  /** Whether the reply's head left. */
+  isHeadSent = false;
+
+  /** Where content goes; a body filter stands in front of the exchange. */
+  output: BodyOutput;
+  bodyFilter: BodyFilter | undefined = undefined;
+  /** Who produces content and waits for room. */
+  producer: Producer | undefined = undefined;
+
+  // Where the pipeline stands.
+  stage = 0;
+  cursor = 0;
+  isDone = false;
+
+  constructor(exchange: Exchange, server: VirtualServer, thread: Thread) {
+    const { head, connection } = exchange;
+    this.exchange = exchange;
+    this.head = head;
+    this.connection = connection;
+    this.thread = thread;
+    this.server = server;
+    this.location = server.root;
+    this.method = head.method;
+    this.isHead = head.method === 'HEAD';
+    this.clientAddress = connection.remoteAddress;
+    this.clientPort = connection.remotePort;
+    this.output = exchange;
+    exchange.owner = this;
+  }
+
+  /** Goes on with the pipeline after a step that answered DONE waited for something. */
+  finalize(verdict: number): void {
+    finalize(this, verdict);
+  }
+
+  /**
+   * Runs the header filters and gives the head to the exchange. False where a filter made it another
+   * answer (412, 416): the caller must not write content.
+   */
+  sendHead(): boolean {
+    return writeReplyHead(this);
+  }
+
+  /** Sends head and whole content at once. `contentLength` is taken from the content. */
+  sendWhole(content: Uint8Array | string): void {
+    this.contentLength = content.length;
+    if (this.sendHead()) this.end(content);
+  }
+
+  /** Writes content through the body filter, if any. False asks to wait for `producer.drained`. */
+  write(chunk: Uint8Array | string): boolean {
+    return this.output.write(chunk);
+  }
+
+  /** Completes the reply. */
+  end(chunk?: Uint8Array | string): void {
+    this.output.end(chunk);
+  }
+
+  /** Ends the connection without completing the reply (after the head, nothing else is honest). */
+  abort(): void {
+    this.exchange.abort();
+  }
+
+  /** Puts a body filter in front of the present output; for header filters. */
+  addBodyFilter(filter: BodyFilter): void {
+    this.bodyFilter = filter;
+    this.output = filter;
+  }
+
+  drained(): void {
+    if (this.bodyFilter !== undefined) this.bodyFilter.drained();
+    else this.producer?.drained();
+  }
+
+  finished(): void {
+    this.release(undefined);
+  }
+
+  aborted(problem: 'closed' | 'timeout'): void {
+    if (!this.isHeadSent) this.status = CLIENT_CLOSED_REQUEST;
+    this.release(problem);
+  }
+
+  private release(problem: 'closed' | 'timeout' | undefined): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    if (problem !== undefined) {
+      this.bodyFilter?.abandon();
+      this.producer?.abandon(problem);
+    }
+    logRequest(this);
+  }
+
+  /** Writes a line to the location's error log with client, server and request, as nginx does. */
+  log(level: number, message: string): void {
+    const sink = this.thread.errorSink(this.location, level);
+    if (sink === undefined) return;
+    const { pid, index } = this.thread;
+    sink.write(
+      errorLine(
+        level,
+        { pid, thread: index },
+        this.connection.serial,
+        `${message}${this.logContext()}`,
+      ),
+    );
+  }
+
+  /** nginx `ngx_http_log_error_handler`. */
+  private logContext(): string {
+    const { head } = this;
+    let text = `, client: ${this.connection.remoteAddress}, server: ${this.server.name}`;
+    if (head.method !== '') text += `, request: "${requestLine(head)}"`;
+    const upstream = this.upstream as { logContext?(): string } | undefined;
+    if (upstream?.logContext !== undefined) text += upstream.logContext();
+    if (head.host !== undefined) text += `, host: "${head.host}"`;
+    if (head.referer !== undefined) text += `, referrer: "${head.referer}"`;
+    return text;
+  }
+
+  /** Logs at level error; the commonest. */
+  logError(message: string): void {
+    this.log(ERROR, message);
+  }
+}
+
+/** The request line as received, without its line end (`$request`). */
+export function requestLine(head: RequestHead): string {
+  if (head.version === 9) return `${head.method} ${head.target}`;
+  const protocol = head.version === 20 ? 'HTTP/2.0' : head.version === 10 ? 'HTTP/1.0' : 'HTTP/1.1';
+  return `${head.method} ${head.target} ${protocol}`;
+}

@@ -1,0 +1,57 @@
+/** nginx's error log: levels and the line's form. Where lines go is decided by the LogWriter behind. */
+
+/** Levels from most to least severe, as in `error_log`; a target logs its level and those above. */
+export const LEVELS = [
+  'stderr',
+  'emerg',
+  'alert',
+  'crit',
+  'error',
+  'warn',
+  'notice',
+  'info',
+  'debug',
+] as const;
+export type Level = (typeof LEVELS)[number];
+
+export const EMERG = 1;
+export const ALERT = 2;
+export const CRIT = 3;
+export const ERROR = 4;
+export const WARN = 5;
+export const NOTICE = 6;
+export const INFO = 7;
+export const DEBUG = 8;
+
+/** Takes whole lines, each with its line feed; never throws. */
+export interface LineSink {
+  write(line: string): void;
+}
+
+/** One `error_log` line of a file. */
+export interface ErrorLogTarget {
+  /** Path as resolved, or `stderr`. */
+  readonly path: string;
+  /** Index into LEVELS: lines above this number are left out. */
+  readonly level: number;
+}
+
+/** Local time as nginx writes it: `2026/11/23 06:30:00`. */
+export function logTime(date: Date): string {
+  const two = (n: number): string => (n < 10 ? `0${n}` : `${n}`);
+  return (
+    `${date.getFullYear()}/${two(date.getMonth() + 1)}/${two(date.getDate())} ` +
+    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  );
+}
+
+/** A whole line: `2026/11/23 06:30:00 [error] 12#1: *3 message`; `connection` 0 leaves `*N` out. */
+export function errorLine(
+  level: number,
+  process: { pid: number; thread: number },
+  connection: number,
+  message: string,
+): string {
+  const serial = connection === 0 ? '' : `*${connection} `;
+  return `${logTime(new Date())} [${LEVELS[level]}] ${process.pid}#${process.thread}: ${serial}${message}\n`;
+}
