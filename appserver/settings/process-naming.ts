@@ -1,0 +1,17 @@
+/** Gunicorn's section "Process Naming". */
+import { checkString } from './checks.ts';
+import { setting } from './setting.ts';
+
+export const processNaming = [
+  setting({
+    name: 'proc_name',
+    section: 'Process Naming',
+    cli: ['-n', '--name'],
+    meta: 'STRING',
+    default: null as string | null,
+    check: checkString,
+    doc: `A base to use for process naming.
+
+Shown by \`ps\` and \`top\` as \`tandem-appserver: master [NAME]\`; the application's name by default.`,
+  }),
+] as const;

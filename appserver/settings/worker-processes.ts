@@ -1,0 +1,74 @@
+/** Gunicorn's section "Worker Processes". */
+import { checkPositiveInteger } from './checks.ts';
+import { setting } from './setting.ts';
+
+export const workerProcesses = [
+  setting({
+    name: 'workers',
+    section: 'Worker Processes',
+    cli: ['-w', '--workers'],
+    kind: 'int',
+    meta: 'INT',
+    default: 1,
+    environment: { variable: 'WEB_CONCURRENCY', read: (count) => count },
+    unit: 'processes',
+    check: checkPositiveInteger,
+    doc: `The number of worker processes for handling requests.
+
+Where the variable \`WEB_CONCURRENCY\` is set, it is the default. TTIN and TTOU change it while running.`,
+  }),
+  setting({
+    name: 'threads',
+    section: 'Worker Processes',
+    cli: ['--threads'],
+    kind: 'int',
+    meta: 'INT',
+    default: 1,
+    unit: 'threads',
+    check: checkPositiveInteger,
+    doc: `The number of threads of each worker process.
+
+Each thread runs JavaScript in parallel, accepts connections itself and loads its own copy of the
+application: module state is not shared between them.`,
+  }),
+  setting({
+    name: 'timeout',
+    section: 'Worker Processes',
+    cli: ['-t', '--timeout'],
+    kind: 'int',
+    meta: 'INT',
+    default: 30,
+    unit: 'seconds',
+    check: checkPositiveInteger,
+    doc: `Workers silent for more than this many seconds are killed and restarted.
+
+A worker is silent while JavaScript of one of its threads runs without returning to the event loop,
+an endless loop for example. A request that waits is never killed. 0 turns it off.`,
+  }),
+  setting({
+    name: 'graceful_timeout',
+    section: 'Worker Processes',
+    cli: ['--graceful-timeout'],
+    kind: 'int',
+    meta: 'INT',
+    default: 30,
+    unit: 'seconds',
+    check: checkPositiveInteger,
+    doc: `Timeout for graceful workers restart.
+
+After a signal to stop or reload, workers have this long to finish their requests; then they are killed.`,
+  }),
+  setting({
+    name: 'keepalive',
+    section: 'Worker Processes',
+    cli: ['--keep-alive'],
+    kind: 'int',
+    meta: 'INT',
+    default: 2,
+    unit: 'seconds',
+    check: checkPositiveInteger,
+    doc: `The number of seconds to wait for requests on a Keep-Alive connection.
+
+A front that keeps connections open must give them up earlier than this. 0 closes after each response.`,
+  }),
+] as const;
