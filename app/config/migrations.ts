@@ -1,0 +1,6 @@
+/** The applications whose migrations make up the database. */
+
+import type { MigrationModule } from '../framework/migrations.ts';
+import * as polls from '../polls/migrations/index.ts';
+
+export const migrationModules: readonly MigrationModule[] = [polls];

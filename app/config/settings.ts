@@ -1,0 +1,64 @@
+/** The settings of this site, read from the environment once per process. */
+
+import { join, resolve } from 'node:path';
+
+/** The project's folder: what relative paths in the settings are relative to. */
+export const BASE_DIR = join(import.meta.dirname, '..', '..');
+
+/** Settings of the site. `.env.example` shows the variables they come from. */
+export interface Settings {
+  /** SQLite file, from DATABASE_PATH; `db.sqlite3` in the project's folder. */
+  readonly databasePath: string;
+  /** Whether templates are read again for every page, from DEBUG (`1` or `true`). */
+  readonly debug: boolean;
+  /** Time zone that dates are shown in, an IANA name, from TIME_ZONE; UTC. */
+  readonly timeZone: string;
+  /** Prefix of the static files, which the proxy serves: `/static/`. */
+  readonly staticUrl: string;
+  /** Template folders, tried in order. */
+  readonly templateFolders: readonly string[];
+  /** Longest request content in bytes; the proxy's `client_max_body_size` comes first. */
+  readonly contentLimitBytes: number;
+}
+
+/**
+ * Reads the settings from `environment` (`process.env`, after `.env` was loaded into it). Throws
+ * where a value is not one that its variable takes.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  return {
+    databasePath: resolve(BASE_DIR, environment['DATABASE_PATH'] || 'db.sqlite3'),
+    debug: readFlag('DEBUG', environment['DEBUG']),
+    timeZone: readTimeZone(environment['TIME_ZONE']),
+    staticUrl: '/static/',
+    templateFolders: [
+      join(BASE_DIR, 'app', 'templates'),
+      join(BASE_DIR, 'app', 'polls', 'templates'),
+    ],
+    contentLimitBytes: 2_621_440,
+  };
+}
+
+function readFlag(name: string, text = ''): boolean {
+  switch (text.toLowerCase()) {
+    case '1':
+    case 'true':
+      return true;
+    case '':
+    case '0':
+    case 'false':
+      return false;
+    default:
+      throw new Error(`invalid ${name} "${text}": say 1 or 0`);
+  }
+}
+
+function readTimeZone(text = ''): string {
+  const timeZone = text || 'UTC';
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+  } catch (cause) {
+    throw new Error(`invalid TIME_ZONE "${timeZone}"`, { cause });
+  }
+  return timeZone;
+}

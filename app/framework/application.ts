@@ -1,0 +1,134 @@
+/** Builds the application that the pool serves: middleware, routes and error pages on hono. */
+
+import { type Handler, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { secureHeaders } from 'hono/secure-headers';
+import { connectDatabase } from './database.ts';
+import { sameOriginOnly } from './same-origin.ts';
+import type { ErrorStatus, Site } from './site.ts';
+import { createTemplates } from './templates.ts';
+import { type CompiledRoute, RouteTable, type UrlPattern } from './urls.ts';
+import { dispatch, type Env, type RequestContext } from './views.ts';
+
+/** What a site is made of; `config/settings.ts` and `config/urls.ts` give it. */
+export interface ApplicationOptions {
+  readonly databasePath: string;
+  readonly templateFolders: readonly string[];
+  readonly staticUrl: string;
+  readonly timeZone: string;
+  /** Templates are read again for every page. */
+  readonly debug: boolean;
+  /** Longest request content in bytes; beyond it 413. */
+  readonly contentLimitBytes: number;
+  readonly urlpatterns: readonly UrlPattern[];
+}
+
+/** An application and the site behind it. */
+export interface Application {
+  /** Has `fetch(request)`, which the pool calls. */
+  readonly application: Hono<Env>;
+  readonly site: Site;
+}
+
+/** Builds the application. Nothing is opened until the first request asks for it. */
+export function createApplication(options: ApplicationOptions): Application {
+  const routes = new RouteTable(options.urlpatterns);
+  const templates = createTemplates({
+    folders: options.templateFolders,
+    staticUrl: options.staticUrl,
+    timeZone: options.timeZone,
+    reload: options.debug,
+    reverse: (name, ...values) => routes.reverse(name, ...values),
+  });
+  const site: Site = {
+    database: connectDatabase(options.databasePath),
+    templates,
+    routes,
+    errorPage: (c, status) => renderErrorPage(c, status),
+  };
+  const application = new Hono<Env>();
+  application.use(async (c, next) => {
+    c.set('site', site);
+    await next();
+  });
+  application.use(securityFields());
+  application.use(
+    bodyLimit({ maxSize: options.contentLimitBytes, onError: (c) => site.errorPage(c, 413) }),
+  );
+  application.use(sameOriginOnly());
+  for (const route of routes.routes) application.all(route.honoPath, handlerFor(route));
+  for (const route of routes.routes) appendSlash(application, route);
+  application.notFound((c) => site.errorPage(c, 404));
+  application.onError(answerError);
+  return { application, site };
+}
+
+/** Pages take nothing from other sites, run no inline script or style, and are not framed. */
+function securityFields() {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      objectSrc: ["'none'"],
+    },
+    referrerPolicy: 'same-origin',
+    xFrameOptions: 'DENY',
+    // The proxy that speaks TLS knows whether this site may promise it.
+    strictTransportSecurity: false,
+    crossOriginResourcePolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
+}
+
+function handlerFor(route: CompiledRoute): Handler<Env> {
+  return (c) => {
+    const params = route.readParams(c.req.param());
+    if (params === undefined) return c.notFound();
+    // `path` checked that this view takes what this route's converters give.
+    return dispatch(route.view, c, params as never);
+  };
+}
+
+/** Sends `/polls` to `/polls/` where only the latter is a page (Django's APPEND_SLASH). */
+function appendSlash(application: Hono<Env>, route: CompiledRoute): void {
+  if (!route.honoPath.endsWith('/') || route.honoPath === '/') return;
+  application.on(['GET', 'HEAD'], route.honoPath.slice(0, -1), (c) => {
+    const { pathname, search } = new URL(c.req.url);
+    return c.redirect(`${pathname}/${search}`, 301);
+  });
+}
+
+const PLAIN_TEXTS: Readonly<Record<ErrorStatus, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  500: 'Internal Server Error',
+};
+
+async function renderErrorPage(c: RequestContext, status: ErrorStatus): Promise<Response> {
+  try {
+    return c.html(await c.var.site.templates.render(`${status}.html`, {}), status);
+  } catch (error) {
+    console.error(`cannot render ${status}.html:`, error);
+    return c.text(`${PLAIN_TEXTS[status]}\n`, status);
+  }
+}
+
+/** The client is told the status alone; what went wrong is in the log. */
+function answerError(error: Error, c: RequestContext): Promise<Response> {
+  if (error instanceof HTTPException) {
+    const status = error.status;
+    if (status === 400 || status === 403) return c.var.site.errorPage(c, status);
+  }
+  console.error(`Internal Server Error: ${c.req.path}\n`, error);
+  return c.var.site.errorPage(c, 500);
+}

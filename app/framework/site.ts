@@ -1,0 +1,18 @@
+/** What a running site consists of; every view reaches it as `c.var.site`. */
+
+import type { Database } from './database.ts';
+import type { Templates } from './templates.ts';
+import type { RouteTable } from './urls.ts';
+import type { RequestContext } from './views.ts';
+
+/** Statuses that have a page of their own: `templates/<status>.html`. */
+export type ErrorStatus = 400 | 403 | 404 | 405 | 413 | 500;
+
+/** The parts of a site that live as long as its process. */
+export interface Site {
+  readonly database: Database;
+  readonly templates: Templates;
+  readonly routes: RouteTable;
+  /** Renders `templates/<status>.html`, or a plain text where that template is broken or missing. */
+  errorPage(c: RequestContext, status: ErrorStatus): Promise<Response>;
+}

@@ -1,0 +1,178 @@
+/**
+ * URL patterns with converters and names, and their reverse.
+ *
+ * @example
+ * const urlpatterns = [
+ *   path('', index, 'index'),
+ *   path('<int:questionId>/', detail, 'detail'), // detail's params: { questionId: number }
+ * ];
+ */
+
+import type { View } from './views.ts';
+
+/** Converters of a route: how a part of the path reads, and what it becomes. */
+const converters = {
+  int: { pattern: '[0-9]+', read: Number },
+  str: { pattern: '[^/]+', read: String },
+  slug: { pattern: '[-a-zA-Z0-9_]+', read: String },
+} as const;
+
+type ConverterName = keyof typeof converters;
+
+/** Parameters that a route gives its view: `'<int:id>/'` gives `{ readonly id: number }`. */
+export type ParamsOf<Route extends string> =
+  Route extends `${string}<${infer Kind}:${infer Name}>${infer Rest}`
+    ? { readonly [Key in Name]: Kind extends 'int' ? number : string } & ParamsOf<Rest>
+    : unknown;
+
+/** Values read from a path, by parameter name. */
+export type Params = Readonly<Record<string, string | number>>;
+
+/** One route with its view; made by `path`. */
+export interface UrlPattern {
+  readonly route: string;
+  // The route's literal type was checked against the view's parameters by `path`.
+  readonly view: View<never>;
+  readonly name: string | undefined;
+}
+
+/** The routes of one application; `appName` is the namespace of their names. */
+export interface UrlModule {
+  readonly appName: string;
+  readonly urlpatterns: readonly UrlPattern[];
+}
+
+/** Binds `view` to `route`, which has no leading slash. A view whose parameters do not fit fails to compile. */
+export function path<Route extends string>(
+  route: Route,
+  view: View<ParamsOf<Route>>,
+  name?: string,
+): UrlPattern {
+  return { route, view: view as View<never>, name };
+}
+
+/** Puts the routes of an application below `prefix`: `include('polls/', polls)`. */
+export function include(prefix: string, module: UrlModule): readonly UrlPattern[] {
+  return module.urlpatterns.map(({ route, view, name }) => ({
+    route: prefix + route,
+    view,
+    name: name === undefined ? undefined : `${module.appName}:${name}`,
+  }));
+}
+
+interface Part {
+  readonly name: string;
+  readonly converter: ConverterName;
+}
+
+/** A route ready to be matched and reversed. */
+export interface CompiledRoute {
+  readonly name: string | undefined;
+  readonly view: View<never>;
+  /** As hono's router spells it: `/polls/:questionId{[0-9]+}/`. */
+  readonly honoPath: string;
+  /** Turns the matched texts into values; undefined where one is out of range, so there is no such page. */
+  readParams(texts: Readonly<Record<string, string>>): Params | undefined;
+  /** The path for `values`, in the order of the route's parameters. Throws where one does not fit. */
+  build(values: readonly unknown[]): string;
+}
+
+/** Compiles one pattern. Throws on an unknown converter or a malformed parameter. */
+export function compileRoute(pattern: UrlPattern): CompiledRoute {
+  const literals: string[] = [];
+  const parts: Part[] = [];
+  let rest = pattern.route;
+  for (let open = rest.indexOf('<'); open !== -1; open = rest.indexOf('<')) {
+    const close = rest.indexOf('>', open);
+    literals.push(rest.slice(0, open));
+    parts.push(readPart(rest.slice(open + 1, close === -1 ? undefined : close), pattern.route));
+    rest = rest.slice(close === -1 ? rest.length : close + 1);
+  }
+  literals.push(rest);
+  return {
+    name: pattern.name,
+    view: pattern.view,
+    honoPath: `/${interleave(literals, parts, ({ name, converter }) => `:${name}{${converters[converter].pattern}}`)}`,
+    readParams: (texts) => readParams(parts, texts),
+    build: (values) => buildPath(literals, parts, values, pattern.route),
+  };
+}
+
+function readPart(text: string, route: string): Part {
+  const [kind = '', name = ''] = text.split(':');
+  if (!isConverter(kind) || !/^[A-Za-z]\w*$/.test(name)) {
+    throw new Error(`invalid parameter "<${text}>" in route "${route}"`);
+  }
+  return { name, converter: kind };
+}
+
+function isConverter(kind: string): kind is ConverterName {
+  return Object.hasOwn(converters, kind);
+}
+
+function interleave(
+  literals: readonly string[],
+  parts: readonly Part[],
+  spell: (part: Part, index: number) => string,
+): string {
+  let text = literals[0]!;
+  for (let i = 0; i < parts.length; i++) text += spell(parts[i]!, i) + literals[i + 1]!;
+  return text;
+}
+
+function readParams(
+  parts: readonly Part[],
+  texts: Readonly<Record<string, string>>,
+): Params | undefined {
+  const params: Record<string, string | number> = {};
+  for (const { name, converter } of parts) {
+    const value = converters[converter].read(texts[name] ?? '');
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) return undefined;
+    params[name] = value;
+  }
+  return params;
+}
+
+function buildPath(
+  literals: readonly string[],
+  parts: readonly Part[],
+  values: readonly unknown[],
+  route: string,
+): string {
+  if (values.length !== parts.length) {
+    throw new Error(`route "${route}" takes ${parts.length} values, got ${values.length}`);
+  }
+  const written = interleave(literals, parts, ({ converter }, index) => {
+    const text = String(values[index]);
+    if (!new RegExp(`^(?:${converters[converter].pattern})$`).test(text)) {
+      throw new Error(`"${text}" does not fit "${converter}" in route "${route}"`);
+    }
+    return encodeURIComponent(text);
+  });
+  return `/${written}`;
+}
+
+/** All routes of a site in the order they are tried, and their reverse. */
+export class RouteTable {
+  readonly routes: readonly CompiledRoute[];
+  readonly #byName: ReadonlyMap<string, CompiledRoute>;
+
+  constructor(patterns: readonly UrlPattern[]) {
+    this.routes = patterns.map(compileRoute);
+    const byName = new Map<string, CompiledRoute>();
+    for (const route of this.routes) {
+      if (route.name !== undefined) byName.set(route.name, route);
+    }
+    this.#byName = byName;
+  }
+
+  /**
+   * The path of the named route: `reverse('polls:detail', 3)` is `/polls/3/`. Throws where there is
+   * no such name or a value does not fit.
+   */
+  reverse(name: string, ...values: readonly unknown[]): string {
+    const route = this.#byName.get(name);
+    if (route === undefined) throw new Error(`no route is named "${name}"`);
+    return route.build(values);
+  }
+}

@@ -1,0 +1,52 @@
+/** The site's own commands: `node app/manage.ts migrate`. */
+
+import { join } from 'node:path';
+import { config as loadDotenv } from 'dotenv';
+import { migrationModules } from './config/migrations.ts';
+import { BASE_DIR, readSettings } from './config/settings.ts';
+import { type Command, runCommand } from './framework/commands.ts';
+import { connectDatabase, type Database } from './framework/database.ts';
+import { migrate } from './framework/migrations.ts';
+import { createQuestionsIfNone } from './polls/models.ts';
+import { sampleQuestions } from './polls/samples.ts';
+
+const commands: readonly Command[] = [
+  {
+    name: 'migrate',
+    help: 'bring the database up to date; does nothing where it is',
+    run: () => withDatabase(runMigrate),
+  },
+  {
+    name: 'seed',
+    help: 'add sample questions to an empty database',
+    run: () => withDatabase(runSeed),
+  },
+];
+
+async function runMigrate(database: Database): Promise<void> {
+  const applied = await migrate(database, migrationModules);
+  for (const name of applied) console.log(`applied ${name}`);
+  if (applied.length === 0) console.log('no migrations to apply');
+}
+
+async function runSeed(database: Database): Promise<void> {
+  const questions = sampleQuestions(new Date());
+  const isCreated = await createQuestionsIfNone(database, questions);
+  console.log(
+    isCreated
+      ? `added ${questions.length} sample questions`
+      : 'there are questions already, nothing added',
+  );
+}
+
+async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+  const database = connectDatabase(readSettings(process.env).databasePath);
+  try {
+    await work(database);
+  } finally {
+    await database.destroy();
+  }
+}
+
+loadDotenv({ path: join(BASE_DIR, '.env'), quiet: true });
+process.exitCode = await runCommand(commands, process.argv.slice(2));

@@ -1,0 +1,17 @@
+/** The forms of the polls and their checks. */
+
+import type { FormFields, FormResult } from '../framework/forms.ts';
+import type { Choice } from './models.ts';
+
+/** Checks a vote: its field `choice` holds the id of one of `choices`. */
+export function checkVote(
+  fields: FormFields,
+  choices: readonly Choice[],
+): FormResult<{ readonly choice: Choice }> {
+  const id = fields.get('choice');
+  const choice = choices.find((one) => String(one.id) === id);
+  if (choice === undefined) {
+    return { isValid: false, errors: { choice: "You didn't select a choice." } };
+  }
+  return { isValid: true, values: { choice } };
+}

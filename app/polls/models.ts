@@ -1,0 +1,146 @@
+/** Questions and their choices: the tables, and every query on them. */
+
+import type { Generated, Kysely, Selectable } from 'kysely';
+import { sql } from 'kysely';
+import type { Database } from '../framework/database.ts';
+
+// Aliases rather than interfaces: kysely's `withTables` takes only what has an index signature.
+type QuestionTable = {
+  id: Generated<number>;
+  question_text: string;
+  /** When it appears, ISO 8601 in UTC ("2026-01-31T12:00:00.000Z"), so that text order is time order. */
+  pub_date: string;
+};
+
+type ChoiceTable = {
+  id: Generated<number>;
+  question_id: number;
+  choice_text: string;
+  votes: Generated<number>;
+};
+
+type PollsTables = {
+  polls_question: QuestionTable;
+  polls_choice: ChoiceTable;
+};
+
+/** A question that people vote on. */
+export type Question = Selectable<QuestionTable>;
+
+/** One answer to a question, with its votes. */
+export type Choice = Selectable<ChoiceTable>;
+
+/** A question in a list, with the votes of all its choices. */
+export type QuestionSummary = Question & { readonly votes: number };
+
+/** A question to create, its choices in the order they are shown. */
+export interface NewQuestion {
+  readonly questionText: string;
+  readonly pubDate: Date;
+  readonly choices: readonly { readonly choiceText: string; readonly votes: number }[];
+}
+
+function tablesOf(database: Database): Kysely<PollsTables> {
+  return database.withTables<PollsTables>();
+}
+
+/** The latest published questions, newest first, at most `limit`. */
+export function latestQuestions(database: Database, limit: number): Promise<QuestionSummary[]> {
+  return published(database)
+    .leftJoin('polls_choice', 'polls_choice.question_id', 'polls_question.id')
+    .selectAll('polls_question')
+    .select(sql<number>`coalesce(sum(polls_choice.votes), 0)`.as('votes'))
+    .groupBy('polls_question.id')
+    .orderBy('polls_question.pub_date', 'desc')
+    .orderBy('polls_question.id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** The question `id`, where there is one and its time has come. */
+export function findQuestion(database: Database, id: number): Promise<Question | undefined> {
+  return published(database)
+    .selectAll('polls_question')
+    .where('polls_question.id', '=', id)
+    .executeTakeFirst();
+}
+
+function published(database: Database) {
+  return tablesOf(database)
+    .selectFrom('polls_question')
+    .where('polls_question.pub_date', '<=', new Date().toISOString());
+}
+
+/** The choices of the question `questionId` in the order they were created. */
+export function choicesOf(database: Database, questionId: number): Promise<Choice[]> {
+  return tablesOf(database)
+    .selectFrom('polls_choice')
+    .selectAll()
+    .where('question_id', '=', questionId)
+    .orderBy('id')
+    .execute();
+}
+
+/**
+ * Adds one vote to the choice `choiceId`. The database does the addition, so votes that several
+ * processes cast at once all count.
+ */
+export async function castVote(database: Database, choiceId: number): Promise<void> {
+  await tablesOf(database)
+    .updateTable('polls_choice')
+    .set((of) => ({ votes: of('votes', '+', 1) }))
+    .where('id', '=', choiceId)
+    .execute();
+}
+
+/** Creates `questions`, all or none. */
+export async function createQuestions(
+  database: Database,
+  questions: readonly NewQuestion[],
+): Promise<void> {
+  await tablesOf(database)
+    .transaction()
+    .execute((transaction) => insertQuestions(transaction, questions));
+}
+
+/**
+ * Creates `questions` only where there is no question at all; says whether it did. Looking and
+ * creating are one transaction, so of two runs at once only one creates them.
+ */
+export function createQuestionsIfNone(
+  database: Database,
+  questions: readonly NewQuestion[],
+): Promise<boolean> {
+  return tablesOf(database)
+    .transaction()
+    .execute(async (transaction) => {
+      const any = await transaction.selectFrom('polls_question').select('id').limit(1).execute();
+      if (any.length > 0) return false;
+      await insertQuestions(transaction, questions);
+      return true;
+    });
+}
+
+async function insertQuestions(
+  transaction: Kysely<PollsTables>,
+  questions: readonly NewQuestion[],
+): Promise<void> {
+  for (const { questionText, pubDate, choices } of questions) {
+    const { id } = await transaction
+      .insertInto('polls_question')
+      .values({ question_text: questionText, pub_date: pubDate.toISOString() })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    if (choices.length === 0) continue;
+    await transaction
+      .insertInto('polls_choice')
+      .values(
+        choices.map(({ choiceText, votes }) => ({
+          question_id: id,
+          choice_text: choiceText,
+          votes,
+        })),
+      )
+      .execute();
+  }
+}

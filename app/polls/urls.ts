@@ -1,0 +1,13 @@
+/** The URLs of the polls, below the prefix that `config/urls.ts` gives them. */
+
+import { path } from '../framework/urls.ts';
+import { detail, index, results, vote } from './views.ts';
+
+export const appName = 'polls';
+
+export const urlpatterns = [
+  path('', index, 'index'),
+  path('<int:questionId>/', detail, 'detail'),
+  path('<int:questionId>/vote/', vote, 'vote'),
+  path('<int:questionId>/results/', results, 'results'),
+];

@@ -1,0 +1,76 @@
+/** What each page of the polls answers. */
+
+import { readForm } from '../framework/forms.ts';
+import { redirect, render } from '../framework/shortcuts.ts';
+import type { View } from '../framework/views.ts';
+import { checkVote } from './forms.ts';
+import { type Choice, castVote, choicesOf, findQuestion, latestQuestions } from './models.ts';
+
+/** Questions on the index page. */
+const LATEST_QUESTIONS = 10;
+
+interface QuestionParams {
+  readonly questionId: number;
+}
+
+/** The latest questions. */
+export const index: View<unknown> = {
+  async get(c) {
+    const questions = await latestQuestions(c.var.site.database, LATEST_QUESTIONS);
+    return render(c, 'polls/index.html', { questions });
+  },
+};
+
+/** One question with the form to vote. */
+export const detail: View<QuestionParams> = {
+  async get(c, { questionId }) {
+    const { database } = c.var.site;
+    const question = await findQuestion(database, questionId);
+    if (question === undefined) return c.notFound();
+    const choices = await choicesOf(database, questionId);
+    return render(c, 'polls/detail.html', { question, choices, errors: {} });
+  },
+};
+
+/** Counts a vote and leads to the results; without a choice shows the form again. */
+export const vote: View<QuestionParams> = {
+  async post(c, { questionId }) {
+    const { database } = c.var.site;
+    const question = await findQuestion(database, questionId);
+    if (question === undefined) return c.notFound();
+    const choices = await choicesOf(database, questionId);
+    const form = checkVote(await readForm(c), choices);
+    if (!form.isValid) {
+      return render(c, 'polls/detail.html', { question, choices, errors: form.errors }, 400);
+    }
+    await castVote(database, form.values.choice.id);
+    return redirect(c, 'polls:results', questionId);
+  },
+};
+
+/** The votes of one question. */
+export const results: View<QuestionParams> = {
+  async get(c, { questionId }) {
+    const { database } = c.var.site;
+    const question = await findQuestion(database, questionId);
+    if (question === undefined) return c.notFound();
+    return render(c, 'polls/results.html', {
+      question,
+      ...tally(await choicesOf(database, questionId)),
+    });
+  },
+};
+
+/** Sums the votes and gives each choice its share in percent and whether it leads. */
+function tally(choices: readonly Choice[]) {
+  const total = choices.reduce((sum, { votes }) => sum + votes, 0);
+  const most = Math.max(0, ...choices.map(({ votes }) => votes));
+  return {
+    total,
+    choices: choices.map((choice) => ({
+      ...choice,
+      percent: total === 0 ? 0 : Math.round((100 * choice.votes) / total),
+      leads: choice.votes > 0 && choice.votes === most,
+    })),
+  };
+}

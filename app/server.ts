@@ -1,0 +1,28 @@
+/**
+ * What the pool loads: `tandem-appserver app/server.ts:application`. The pool has read `.env` into
+ * the environment before it imports this file.
+ */
+
+import { migrationModules } from './config/migrations.ts';
+import { readSettings } from './config/settings.ts';
+import { urlpatterns } from './config/urls.ts';
+import { createApplication } from './framework/application.ts';
+import { pendingMigrations } from './framework/migrations.ts';
+
+const built = createApplication({ ...readSettings(process.env), urlpatterns });
+
+/** The application: `application.fetch(request)` answers a request. */
+export const application = built.application;
+
+/** Opens the database before the first request; says so where migrations are missing. */
+export async function startup(): Promise<void> {
+  const pending = await pendingMigrations(built.site.database, migrationModules);
+  if (pending.length > 0) {
+    console.error(`not migrated yet: ${pending.join(', ')}; run: node app/manage.ts migrate`);
+  }
+}
+
+/** Closes the database after the last request. */
+export async function shutdown(): Promise<void> {
+  await built.site.database.destroy();
+}
