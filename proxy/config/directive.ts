@@ -18,13 +18,20 @@ export const UPSTREAM = 256;
 /** Any number of arguments from one up. */
 export const ONE_OR_MORE: readonly [number, number] = [1, Number.POSITIVE_INFINITY];
 
+/** Where something stands; line 0 where there are no lines (`command line`, what `-g` gave). */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
 /** One directive as it stands in a file. */
-export interface Directive {
+export interface Directive extends Place {
   readonly name: string;
   /** Words after the name, quotes and escapes resolved. */
   readonly args: readonly string[];
-  /** Path of the file as it was opened, and line where the directive ends (as nginx reports). */
+  /** Path of the file as it was opened. */
   readonly file: string;
+  /** Line where the directive ends, as nginx reports it. */
   readonly line: number;
 }
 
@@ -54,16 +61,18 @@ export interface Load {
   readonly prefix: string;
   /** Folder of the main configuration file, with a final slash: include and a few others resolve against it. */
   readonly confPrefix: string;
+  /** Every file read so far, by its full name, in the order of reading: what `-T` prints. */
+  readonly files: Map<string, string>;
   /** Reports `[warn] message in file:line`, or another level below emerg. */
-  warn(message: string, at: Directive | undefined): void;
+  warn(message: string, at: Place | undefined): void;
 }
 
 /** Reads what stands inside a block whose entries are not directives: `types`, `map`. */
 export interface EntryReader {
   /** One entry: its words and place. */
   entry(words: Directive): void;
-  /** The closing brace. */
-  close?(): void;
+  /** The closing brace, and where it stands. */
+  close?(end: Place): void;
 }
 
 interface RowBase {
@@ -84,28 +93,51 @@ export interface SimpleRow<C extends object = Record<string, unknown>> extends R
 export interface BlockRow<C extends object = Record<string, unknown>> extends RowBase {
   /** Returns the scope to read the block into, or a reader of its entries. */
   open(own: Partial<C>, directive: Directive, scope: Scope): Scope | EntryReader;
-  /** Called with the scope that `open` returned when its closing brace was read. */
-  close?(inner: Scope, directive: Directive, outer: Scope): void;
+  /**
+   * Called with the scope that `open` returned when its closing brace was read. nginx reports what
+   * is wrong with a whole block (`no servers are inside upstream`) at `end`, the closing brace.
+   */
+  close?(inner: Scope, directive: Directive, outer: Scope, end: Place): void;
   readonly set?: never;
 }
 
 export type DirectiveRow<C extends object = Record<string, unknown>> = SimpleRow<C> | BlockRow<C>;
 
-/** A configuration error; `message` ends in ` in FILE:LINE` where a place is known. */
+/**
+ * A configuration error; `message` ends in ` in FILE:LINE` where a place is known, and in
+ * ` in command line` for what was given with `-g` (line 0). Like all configuration text it is
+ * latin1, one character per byte: print it with the encoding 'latin1'.
+ */
 export class ConfigError extends Error {
   readonly code = 'ERR_CONFIG';
   readonly file: string | undefined;
   readonly line: number | undefined;
 
-  constructor(text: string, at?: { readonly file: string; readonly line: number }) {
-    super(at === undefined ? text : `${text} in ${at.file}:${at.line}`);
+  constructor(text: string, at?: Place) {
+    super(at === undefined ? text : `${text} in ${placeOf(at)}`);
     this.name = 'ConfigError';
     this.file = at?.file;
     this.line = at?.line;
   }
 }
 
-/** Throws a ConfigError at the directive's place. */
-export function fail(directive: Directive, text: string): never {
-  throw new ConfigError(text, directive);
+/** `file:line`, or the file alone where there are no lines (`command line`). */
+export function placeOf(at: Place): string {
+  return at.line === 0 ? at.file : `${at.file}:${at.line}`;
+}
+
+/** Throws a ConfigError at a place, mostly a directive. */
+export function fail(at: Place, text: string): never {
+  throw new ConfigError(text, at);
+}
+
+/** Throws `"name" directive TEXT`, as nginx does for a setter that returned a text. */
+export function failDirective(directive: Directive, text: string): never {
+  fail(directive, `"${directive.name}" directive ${text}`);
+}
+
+/** The rows of one module, whatever type its settings have. */
+export interface ModuleRows {
+  readonly module: ModuleKey;
+  readonly rows: readonly DirectiveRow<never>[];
 }
