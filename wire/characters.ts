@@ -57,17 +57,21 @@ export const HEX_VALUE: Uint8Array = table((code) => {
   return value < 0 ? 255 : value;
 });
 
-/** Whether `text` from `at` spells `lower` (letters and hyphens, lower case), in any case. */
-export function spellsAt(text: string, at: number, lower: string): boolean {
+/** Whether `bytes` from `at` spell `lower` (letters and hyphens, lower case), in any case. */
+export function spellsAt(bytes: Uint8Array, at: number, lower: string): boolean {
   for (let index = 0; index < lower.length; index++) {
-    if ((text.charCodeAt(at + index) | 0x20) !== lower.charCodeAt(index)) return false;
+    if ((bytes[at + index]! | 0x20) !== lower.charCodeAt(index)) return false;
   }
   return true;
 }
 
 /** Whether a token equals `lower` (letters, digits and hyphens, lower case), in any case. */
 export function isSameToken(token: string, lower: string): boolean {
-  return token.length === lower.length && spellsAt(token, 0, lower);
+  if (token.length !== lower.length) return false;
+  for (let index = 0; index < lower.length; index++) {
+    if ((token.charCodeAt(index) | 0x20) !== lower.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 /** Whether every character is a tchar and there is at least one (RFC 9110 5.6.2). */

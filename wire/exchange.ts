@@ -157,6 +157,8 @@ export interface Exchange {
   readonly connection: ConnectionFacts;
   /** How many requests this connection carried, this one included (nginx `$connection_requests`). */
   readonly requestNumber: number;
+  /** Whether the request had arrived before the response to the one before it was sent (nginx `$pipe`). */
+  readonly isPipelined: boolean;
   /** Coarse epoch milliseconds of the first byte of the request. */
   readonly startedAt: number;
   /** Who hears of drain, completion and abort. Set by the handler before it returns. */

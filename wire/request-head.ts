@@ -65,11 +65,11 @@ function joined(previous: string | undefined, value: string): string {
  * are those of nginx's ngx_http_process_unique_header_line; of a repeated singleton that nginx lets
  * pass (Range, Referer, User-Agent) the first counts.
  *
- * @param at where the name starts in `text`
+ * @param at where the name starts in `bytes`
  * @returns a fault where the field must not stand here again or is malformed by itself
  */
 export function noticeRequestField(
-  text: string,
+  bytes: Uint8Array,
   at: number,
   nameLength: number,
   value: string,
@@ -78,35 +78,35 @@ export function noticeRequestField(
 ): Fault | undefined {
   switch (nameLength) {
     case 3:
-      if (spellsAt(text, at, 'via')) head.via = joined(head.via, value);
+      if (spellsAt(bytes, at, 'via')) head.via = joined(head.via, value);
       return undefined;
     case 4:
-      return spellsAt(text, at, 'host') ? noticeHost(value, head) : undefined;
+      return spellsAt(bytes, at, 'host') ? noticeHost(value, head) : undefined;
     case 5:
-      if (spellsAt(text, at, 'range')) head.range ??= value;
+      if (spellsAt(bytes, at, 'range')) head.range ??= value;
       return undefined;
     case 6:
-      if (spellsAt(text, at, 'cookie')) {
+      if (spellsAt(bytes, at, 'cookie')) {
         // RFC 9113 8.2.3: crumbs of one cookie field join with "; ".
         head.cookie = head.cookie === undefined ? value : `${head.cookie}; ${value}`;
-      } else if (spellsAt(text, at, 'expect')) {
+      } else if (spellsAt(bytes, at, 'expect')) {
         if (framing.expect !== undefined) return duplicate('Expect', value, framing.expect);
         framing.expect = value;
         head.expectContinue = head.version > 10 && isSameToken(value, '100-continue');
       }
       return undefined;
     case 7:
-      if (spellsAt(text, at, 'upgrade')) head.upgrade = joined(head.upgrade, value);
-      else if (spellsAt(text, at, 'referer')) head.referer ??= value;
+      if (spellsAt(bytes, at, 'upgrade')) head.upgrade = joined(head.upgrade, value);
+      else if (spellsAt(bytes, at, 'referer')) head.referer ??= value;
       return undefined;
     case 8:
-      return noticeCondition(text, at, value, head);
+      return noticeCondition(bytes, at, value, head);
     case 10:
-      if (spellsAt(text, at, 'connection')) head.connection = joined(head.connection, value);
-      else if (spellsAt(text, at, 'user-agent')) head.userAgent ??= value;
+      if (spellsAt(bytes, at, 'connection')) head.connection = joined(head.connection, value);
+      else if (spellsAt(bytes, at, 'user-agent')) head.userAgent ??= value;
       return undefined;
     case 12:
-      if (spellsAt(text, at, 'content-type')) {
+      if (spellsAt(bytes, at, 'content-type')) {
         // RFC 9110 5.3: a singleton must not be repeated; nginx passes it on, Gunicorn refuses it.
         if (framing.contentType !== undefined && framing.contentType !== value) {
           return duplicate('Content-Type', value, framing.contentType);
@@ -115,20 +115,20 @@ export function noticeRequestField(
       }
       return undefined;
     case 13:
-      return noticeLength13(text, at, value, head, framing);
+      return noticeLength13(bytes, at, value, head, framing);
     case 14:
-      return spellsAt(text, at, 'content-length') ? noticeContentLength(value, head) : undefined;
+      return spellsAt(bytes, at, 'content-length') ? noticeContentLength(value, head) : undefined;
     case 15:
-      if (spellsAt(text, at, 'accept-encoding')) {
+      if (spellsAt(bytes, at, 'accept-encoding')) {
         head.acceptEncoding = joined(head.acceptEncoding, value);
-      } else if (spellsAt(text, at, 'x-forwarded-for')) {
+      } else if (spellsAt(bytes, at, 'x-forwarded-for')) {
         head.xForwardedFor = joined(head.xForwardedFor, value);
       }
       return undefined;
     case 17:
-      return noticeLength17(text, at, value, head, framing);
+      return noticeLength17(bytes, at, value, head, framing);
     case 19:
-      if (!spellsAt(text, at, 'if-unmodified-since')) return undefined;
+      if (!spellsAt(bytes, at, 'if-unmodified-since')) return undefined;
       if (head.ifUnmodifiedSince !== undefined) {
         return duplicate('If-Unmodified-Since', value, head.ifUnmodifiedSince);
       }
@@ -152,15 +152,15 @@ function noticeHost(value: string, head: ParsedRequestHead): Fault | undefined {
 
 /** If-Match and If-Range. */
 function noticeCondition(
-  text: string,
+  bytes: Uint8Array,
   at: number,
   value: string,
   head: ParsedRequestHead,
 ): Fault | undefined {
-  if (spellsAt(text, at, 'if-match')) {
+  if (spellsAt(bytes, at, 'if-match')) {
     if (head.ifMatch !== undefined) return duplicate('If-Match', value, head.ifMatch);
     head.ifMatch = value;
-  } else if (spellsAt(text, at, 'if-range')) {
+  } else if (spellsAt(bytes, at, 'if-range')) {
     if (head.ifRange !== undefined) return duplicate('If-Range', value, head.ifRange);
     head.ifRange = value;
   }
@@ -169,21 +169,21 @@ function noticeCondition(
 
 /** If-None-Match, Authorization and Content-Range. */
 function noticeLength13(
-  text: string,
+  bytes: Uint8Array,
   at: number,
   value: string,
   head: ParsedRequestHead,
   framing: FramingFields,
 ): Fault | undefined {
-  if (spellsAt(text, at, 'if-none-match')) {
+  if (spellsAt(bytes, at, 'if-none-match')) {
     if (head.ifNoneMatch !== undefined) return duplicate('If-None-Match', value, head.ifNoneMatch);
     head.ifNoneMatch = value;
-  } else if (spellsAt(text, at, 'authorization')) {
+  } else if (spellsAt(bytes, at, 'authorization')) {
     if (head.authorization !== undefined) {
       return duplicate('Authorization', value, head.authorization);
     }
     head.authorization = value;
-  } else if (spellsAt(text, at, 'content-range')) {
+  } else if (spellsAt(bytes, at, 'content-range')) {
     if (framing.contentRange !== undefined) {
       return duplicate('Content-Range', value, framing.contentRange);
     }
@@ -194,16 +194,16 @@ function noticeLength13(
 
 /** Transfer-Encoding and If-Modified-Since. */
 function noticeLength17(
-  text: string,
+  bytes: Uint8Array,
   at: number,
   value: string,
   head: ParsedRequestHead,
   framing: FramingFields,
 ): Fault | undefined {
-  if (spellsAt(text, at, 'transfer-encoding')) {
+  if (spellsAt(bytes, at, 'transfer-encoding')) {
     framing.isTransferEncodingRepeated = framing.transferEncoding !== undefined;
     framing.transferEncoding = joined(framing.transferEncoding, value);
-  } else if (spellsAt(text, at, 'if-modified-since')) {
+  } else if (spellsAt(bytes, at, 'if-modified-since')) {
     if (head.ifModifiedSince !== undefined) {
       return duplicate('If-Modified-Since', value, head.ifModifiedSince);
     }

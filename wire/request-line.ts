@@ -26,11 +26,13 @@ function invalidRequest(): Fault {
 /**
  * Reads the request line that starts at `at` into `head`.
  *
+ * @param bytes the bytes of `text`, at the same positions
  * @returns where the next line starts, a fault, or `undefined` where the line is incomplete and
  *   nothing is wrong with it yet
  */
 export function readRequestLine(
   text: string,
+  bytes: Uint8Array,
   at: number,
   limits: HeadLimits,
   head: ParsedRequestHead,
@@ -40,7 +42,7 @@ export function readRequestLine(
     return readLongLine(text, at, limits, head);
   }
   if (lineEnd < 0) return checkPartOfMethod(text, at);
-  return readWholeLine(text, at, lineEnd, limits, head);
+  return readWholeLine(text, bytes, at, lineEnd, limits, head);
 }
 
 /** nginx: ngx_http_alloc_large_header_buffer declines a request line beyond one buffer. */
@@ -71,53 +73,51 @@ function checkPartOfMethod(text: string, at: number): Fault | undefined {
 /** `lineEnd` is where the LF is, so every loop below stops there at the latest. */
 function readWholeLine(
   text: string,
+  bytes: Uint8Array,
   at: number,
   lineEnd: number,
   limits: HeadLimits,
   head: ParsedRequestHead,
 ): number | Fault {
   let index = at;
-  while (NAME_KIND[text.charCodeAt(index)] !== 0) index++;
-  const method = knownMethod(text, at, index) ?? text.substring(at, index);
-  if (text.charCodeAt(index) !== SPACE || !isMethodAllowed(method, limits.methods)) {
+  while (NAME_KIND[bytes[index]!] !== 0) index++;
+  const method = knownMethod(bytes, at, index) ?? text.substring(at, index);
+  if (bytes[index]! !== SPACE || !isMethodAllowed(method, limits.methods)) {
     return new Fault(400, 'method', 'client sent invalid method');
   }
   head.method = method;
   index++;
-  if (limits.allowExtraSpaces) while (text.charCodeAt(index) === SPACE) index++;
+  if (limits.allowExtraSpaces) while (bytes[index]! === SPACE) index++;
 
   const targetStart = index;
-  while (TARGET_CHARACTER[text.charCodeAt(index)] !== 0) index++;
+  while (TARGET_CHARACTER[bytes[index]!] !== 0) index++;
   const target = text.substring(targetStart, index);
   head.target = target;
-  if (text.charCodeAt(targetStart) !== SLASH && !isOtherForm(target, method)) {
+  if (bytes[targetStart]! !== SLASH && !isOtherForm(target, method)) {
     return invalidRequest();
   }
-  return readVersion(text, index, lineEnd, limits, head);
+  return readVersion(text, bytes, index, lineEnd, limits, head);
 }
 
 /** From the first character after the request-target. */
 function readVersion(
   text: string,
+  bytes: Uint8Array,
   afterTarget: number,
   lineEnd: number,
   limits: HeadLimits,
   head: ParsedRequestHead,
 ): number | Fault {
   let index = afterTarget;
-  let last = text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
-  if (limits.allowExtraSpaces) while (text.charCodeAt(last - 1) === SPACE) last--;
+  let last = bytes[lineEnd - 1]! === CR ? lineEnd - 1 : lineEnd;
+  if (limits.allowExtraSpaces) while (bytes[last - 1]! === SPACE) last--;
   if (index >= last)
     return readSimpleRequest(index === lineEnd || last === index, lineEnd, limits, head);
-  if (text.charCodeAt(index) !== SPACE) return invalidRequest();
+  if (bytes[index]! !== SPACE) return invalidRequest();
   index++;
-  if (limits.allowExtraSpaces) while (text.charCodeAt(index) === SPACE) index++;
-  if (
-    last - index === 8 &&
-    text.charCodeAt(index + 5) === ZERO + 1 &&
-    text.startsWith('HTTP/1.', index)
-  ) {
-    const minor = text.charCodeAt(index + 7) - ZERO;
+  if (limits.allowExtraSpaces) while (bytes[index]! === SPACE) index++;
+  if (last - index === 8 && startsHttp1(bytes, index)) {
+    const minor = bytes[index + 7]! - ZERO;
     if (minor >= 0 && minor <= 9) {
       // RFC 9110 2.5: a higher minor version is read as the highest one known.
       head.version = minor === 0 ? 10 : 11;
@@ -125,6 +125,19 @@ function readVersion(
     }
   }
   return refuseVersion(text.substring(index, last), limits);
+}
+
+/** `HTTP/1.`; the version is case-sensitive, RFC 9112 2.3. */
+function startsHttp1(bytes: Uint8Array, at: number): boolean {
+  return (
+    bytes[at] === 0x48 &&
+    bytes[at + 1] === 0x54 &&
+    bytes[at + 2] === 0x54 &&
+    bytes[at + 3] === 0x50 &&
+    bytes[at + 4] === SLASH &&
+    bytes[at + 5] === ZERO + 1 &&
+    bytes[at + 6] === 0x2e
+  );
 }
 
 /** `GET /path` without a version. nginx: NGX_HTTP_PARSE_INVALID_09_METHOD. */
@@ -150,17 +163,18 @@ function refuseVersion(word: string, limits: HeadLimits): Fault {
 }
 
 /** The frequent methods without a new string. */
-function knownMethod(text: string, from: number, to: number): string | undefined {
-  switch (text.charCodeAt(from)) {
-    case 0x47:
-      return to - from === 3 && text.startsWith('GET', from) ? 'GET' : undefined;
-    case 0x48:
-      return to - from === 4 && text.startsWith('HEAD', from) ? 'HEAD' : undefined;
-    case 0x50:
-      return to - from === 4 && text.startsWith('POST', from) ? 'POST' : undefined;
-    default:
-      return undefined;
+function knownMethod(bytes: Uint8Array, from: number, to: number): string | undefined {
+  const first = bytes[from];
+  const second = bytes[from + 1];
+  const third = bytes[from + 2];
+  if (to - from === 3) {
+    return first === 0x47 && second === 0x45 && third === 0x54 ? 'GET' : undefined;
   }
+  if (to - from !== 4) return undefined;
+  const fourth = bytes[from + 3];
+  if (first === 0x50 && second === 0x4f && third === 0x53 && fourth === 0x54) return 'POST';
+  const isHead = first === 0x48 && second === 0x45 && third === 0x41 && fourth === 0x44;
+  return isHead ? 'HEAD' : undefined;
 }
 
 function isMethodAllowed(method: string, rule: MethodRule): boolean {

@@ -37,24 +37,24 @@ export class ParsedResponseHead implements ResponseHead {
 /**
  * Notices the fields that frame a response.
  *
- * @param at where the name starts in `text`
+ * @param at where the name starts in `bytes`
  */
 export function noticeResponseField(
-  text: string,
+  bytes: Uint8Array,
   at: number,
   nameLength: number,
   value: string,
   head: ParsedResponseHead,
 ): Fault | undefined {
-  if (nameLength === 10 && spellsAt(text, at, 'connection')) {
+  if (nameLength === 10 && spellsAt(bytes, at, 'connection')) {
     head.connection = head.connection === undefined ? value : `${head.connection}, ${value}`;
-  } else if (nameLength === 14 && spellsAt(text, at, 'content-length')) {
+  } else if (nameLength === 14 && spellsAt(bytes, at, 'content-length')) {
     if (head.contentLength >= 0) return repeated('Content-Length', value);
     head.contentLength = readContentLength(value);
     if (head.contentLength < 0) {
       return new Fault(502, 'content-length', 'upstream sent invalid "Content-Length" header');
     }
-  } else if (nameLength === 17 && spellsAt(text, at, 'transfer-encoding')) {
+  } else if (nameLength === 17 && spellsAt(bytes, at, 'transfer-encoding')) {
     if (head.hasTransferEncoding) return repeated('Transfer-Encoding', value);
     head.hasTransferEncoding = true;
     head.isChunked = isSameToken(value, 'chunked');

@@ -47,9 +47,10 @@ const cursor = new FieldCursor();
  */
 export function readTrailers(text: string, mostFields: number): readonly string[] {
   const trailers: string[] = [];
+  const bytes = Buffer.from(text, 'latin1');
   let at = 0;
   for (;;) {
-    const code = readFieldLine(text, at, text.length, cursor);
+    const code = readFieldLine(bytes, at, bytes.length, cursor);
     if (code === SECTION_END) return trailers;
     if (code !== FIELD_LINE || trailers.length >= 2 * mostFields) return TRAILERS_INVALID;
     const name = text.substring(at, cursor.nameEnd);
