@@ -148,7 +148,7 @@ export type WorkerSignalAction = 'drain' | 'quit' | 'reopen' | 'ignore';
 /** User and group a worker process changes to. Names or numbers. */
 export interface Privileges {
   readonly user: string | number;
-  readonly group?: string | number | undefined;
+  readonly group: string | number;
   /** Also take the user's supplementary groups; else they are emptied. Needs a user name. */
   readonly initgroups: boolean;
   /**

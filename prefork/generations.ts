@@ -1,0 +1,134 @@
+/**
+ * The front tier's policy: one worker process at a time serves, with all threads of a generation.
+ * A new generation takes over when it is ready; one that fails leaves the old serving.
+ */
+import { EventEmitter } from 'node:events';
+import { Backoff, type BackoffOptions } from './backoff.ts';
+import type { Master } from './master.ts';
+import type { ThreadExit, WorkerExit, WorkerSpec } from './types.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+export interface GenerationsEvents {
+  /** A worker process was spawned: attach listeners for its messages here. */
+  spawn: [worker: WorkerProcess];
+  /** It serves now; the former one, where there was one, drains. */
+  serve: [worker: WorkerProcess, former: WorkerProcess | undefined];
+  exit: [worker: WorkerProcess, exit: WorkerExit];
+  /** A thread of the serving generation ended; the generation is replaced. */
+  threadExit: [worker: WorkerProcess, exit: ThreadExit];
+  /** The next attempt comes after `delayMs`. */
+  retry: [delayMs: number, failures: number];
+}
+
+/** What became of a replacement. */
+export type Replacement =
+  | { readonly ok: true; readonly worker: WorkerProcess }
+  /** `exit` is undefined where nothing was started, since the master is stopping. */
+  | { readonly ok: false; readonly exit: WorkerExit | undefined };
+
+export interface GenerationsOptions {
+  /** How long an old generation may drain; undefined sets no limit (nginx's default). */
+  readonly drainTimeoutMs?: number | undefined;
+  readonly backoff?: BackoffOptions;
+}
+
+/** One per master of the front tier. */
+export class Generations extends EventEmitter<GenerationsEvents> {
+  /** May change with every configuration. */
+  drainTimeoutMs: number | undefined;
+  readonly #master: Master;
+  readonly #backoff: Backoff;
+  #spec: WorkerSpec | undefined;
+  #serving: WorkerProcess | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #healTimer: NodeJS.Timeout | undefined;
+  #isHurt = false;
+  #isStopping = false;
+
+  constructor(master: Master, options: GenerationsOptions = {}) {
+    super();
+    this.#master = master;
+    this.drainTimeoutMs = options.drainTimeoutMs;
+    this.#backoff = new Backoff(options.backoff);
+  }
+
+  /** The worker process that serves; undefined while none does. */
+  get serving(): WorkerProcess | undefined {
+    return this.#serving;
+  }
+
+  /**
+   * Starts a generation, waits for it, and drains the former. Calls are served one after another.
+   * After a failure the former goes on and its spec stays the one that is respawned.
+   */
+  replace(spec: WorkerSpec): Promise<Replacement> {
+    return this.#inTurn(async () => {
+      const outcome = await this.#attempt(spec);
+      if (outcome.ok) this.#spec = spec;
+      return outcome;
+    });
+  }
+
+  /** Ends every generation; nothing is started any more. Call again with `quit` to hurry up. */
+  async stop(how: 'drain' | 'quit', timeoutMs?: number): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#healTimer);
+    await this.#master.endWorkers(how, timeoutMs);
+  }
+
+  async #attempt(spec: WorkerSpec): Promise<Replacement> {
+    if (this.#isStopping) return { ok: false, exit: undefined };
+    const worker = this.#master.spawnWorker(spec);
+    worker.once('exit', (exit) => this.#reap(worker, exit));
+    worker.on('threadExit', (exit) => this.#threadExit(worker, exit));
+    this.emit('spawn', worker);
+    if (!(await worker.whenReady())) return { ok: false, exit: await worker.gone };
+    this.#takeOver(worker);
+    return { ok: true, worker };
+  }
+
+  #takeOver(worker: WorkerProcess): void {
+    const former = this.#serving;
+    this.#serving = worker;
+    this.#isHurt = false;
+    clearTimeout(this.#healTimer);
+    this.#healTimer = undefined;
+    this.emit('serve', worker, former);
+    void former?.drain(this.drainTimeoutMs);
+    if (this.#isStopping) void worker.drain(this.drainTimeoutMs);
+  }
+
+  #reap(worker: WorkerProcess, exit: WorkerExit): void {
+    this.emit('exit', worker, exit);
+    if (worker !== this.#serving) return;
+    this.#serving = undefined;
+    if (!exit.isExpected) this.#heal(exit.livedMs);
+  }
+
+  #threadExit(worker: WorkerProcess, exit: ThreadExit): void {
+    this.emit('threadExit', worker, exit);
+    if (worker === this.#serving) this.#heal(performance.now() - worker.startedAt);
+  }
+
+  /** Starts the last good spec anew, after a delay that grows while that does not help. */
+  #heal(livedMs: number): void {
+    this.#isHurt = true;
+    if (this.#isStopping || this.#healTimer !== undefined) return;
+    const delayMs = this.#backoff.delayAfter(livedMs);
+    this.emit('retry', delayMs, this.#backoff.failures);
+    this.#healTimer = setTimeout(() => {
+      void this.#inTurn(async () => {
+        this.#healTimer = undefined;
+        if (this.#spec === undefined || !this.#isHurt) return; // A reload has healed it.
+        const outcome = await this.#attempt(this.#spec);
+        if (outcome.ok === false && outcome.exit !== undefined) this.#heal(outcome.exit.livedMs);
+      });
+    }, delayMs);
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => {}); // The caller sees the rejection; the next turn must not.
+    return result;
+  }
+}
