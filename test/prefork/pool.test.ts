@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import type { Master } from '../../prefork/master.ts';
+import { Pool, type PoolOptions } from '../../prefork/pool.ts';
+import type { WorkerExit } from '../../prefork/types.ts';
+import type { Behaviour } from './fixtures/answering-thread.ts';
+import { answering, ask, askTogether, bindOne, makeMaster } from './serving.ts';
+
+/** A pool whose next workers behave as the returned object says. */
+function makePool(master: Master, size: number, more: Partial<PoolOptions> = {}) {
+  const next: { behaviour: Behaviour } = { behaviour: {} };
+  const pool = new Pool(master, {
+    size,
+    spec: () => answering(next.behaviour),
+    drainTimeoutMs: 5000,
+    ...more,
+  });
+  return { pool, next };
+}
+
+async function allReady(pool: Pool): Promise<void> {
+  await Promise.all(pool.members.map((worker) => worker.whenReady()));
+}
+
+test('a worker killed with SIGKILL is replaced, and its sibling goes on', async (t) => {
+  const master = makeMaster(t);
+  const place = await bindOne(master);
+  const { pool } = makePool(master, 2);
+  t.after(() => pool.stop('quit'));
+  pool.start();
+  await allReady(pool);
+  const [victim, sibling] = pool.members;
+  const spawned = once(pool, 'spawn');
+  const exited = once(pool, 'exit');
+  victim?.kill('SIGKILL');
+  const [, exit] = await exited;
+  assert.equal(exit.signal, 'SIGKILL');
+  assert.equal(exit.isExpected, false);
+  const [successor] = await spawned;
+  assert.equal(await successor.whenReady(), true);
+  assert.deepEqual(pool.members, [sibling, successor]);
+  assert.equal(successor.age, 3);
+  assert.ok((await askTogether(place, 10)).every(({ pid }) => pid !== victim?.pid));
+});
+
+test('the delay grows while workers die at boot, and their exit code passes through', async (t) => {
+  const master = makeMaster(t);
+  const { pool, next } = makePool(master, 2, {
+    backoff: { firstMs: 10, mostMs: 40, stableMs: 60_000 },
+  });
+  t.after(() => pool.stop('quit'));
+  next.behaviour = { failWith: 4 };
+  const exits: WorkerExit[] = [];
+  const delays: number[] = [];
+  pool.on('exit', (_, exit) => exits.push(exit));
+  const enough = new Promise<void>((resolve) => {
+    pool.on('retry', (delayMs) => {
+      delays.push(delayMs);
+      if (delays.length === 4) resolve();
+    });
+  });
+  pool.start();
+  await enough;
+  assert.deepEqual(delays, [10, 20, 40, 40]);
+  assert.ok(exits.every(({ code, wasReady }) => code === 4 && !wasReady));
+  assert.equal(exits[0]?.failure?.message, 'cannot start');
+});
+
+test('a process that exits by itself at boot keeps its code, 0 included', async (t) => {
+  const master = makeMaster(t);
+  const { pool, next } = makePool(master, 1, { mayRespawn: () => false });
+  t.after(() => pool.stop('quit'));
+  for (const code of [0, 3]) {
+    next.behaviour = { exitAtBoot: code };
+    pool.resize(1);
+    const [, exit] = await once(pool, 'exit');
+    assert.equal(exit.code, code);
+    assert.equal(exit.failure, undefined);
+  }
+  assert.deepEqual(pool.members, []);
+});
+
+test('the owner decides whether a death is followed by a birth', async (t) => {
+  const master = makeMaster(t);
+  const asked: (number | null)[] = [];
+  const { pool, next } = makePool(master, 1, {
+    mayRespawn: (exit) => {
+      asked.push(exit.code);
+      return false;
+    },
+  });
+  t.after(() => pool.stop('quit'));
+  next.behaviour = { failWith: 3 };
+  pool.start();
+  await once(pool, 'exit');
+  assert.deepEqual(asked, [3]);
+  assert.deepEqual(pool.members, []);
+});
+
+test('a rolling replacement loses no request and leaves only new workers', async (t) => {
+  const master = makeMaster(t);
+  const place = await bindOne(master);
+  const { pool, next } = makePool(master, 2);
+  t.after(() => pool.stop('quit'));
+  next.behaviour = { name: 'old' };
+  pool.start();
+  await allReady(pool);
+  next.behaviour = { name: 'new' };
+  const rolling = pool.replaceAll();
+  let isOver = false;
+  void rolling.then(() => {
+    isOver = true;
+  });
+  let answered = 0;
+  while (!isOver) answered += (await askTogether(place, 4)).length;
+  assert.deepEqual(await rolling, { ok: true, replaced: 2 });
+  assert.ok(answered > 0);
+  const after = await askTogether(place, 10);
+  assert.ok(after.every(({ name, age }) => name === 'new' && age > 2));
+  assert.equal(pool.members.length, 2);
+});
+
+test('a rolling replacement with a broken successor keeps every old worker', async (t) => {
+  const master = makeMaster(t);
+  const place = await bindOne(master);
+  const { pool, next } = makePool(master, 2);
+  t.after(() => pool.stop('quit'));
+  pool.start();
+  await allReady(pool);
+  const old = pool.members;
+  next.behaviour = { failWith: 4 };
+  const roll = await pool.replaceAll();
+  assert.ok(!roll.ok);
+  assert.equal(roll.replaced, 0);
+  assert.equal(roll.exit.code, 4);
+  assert.deepEqual(pool.members, old);
+  assert.equal((await ask(place)).age < 3, true);
+});
+
+test('a worker that retires serves until its successor is ready', async (t) => {
+  const master = makeMaster(t);
+  const place = await bindOne(master);
+  const { pool, next } = makePool(master, 1);
+  t.after(() => pool.stop('quit'));
+  next.behaviour = { retireAfter: 1 };
+  pool.start();
+  await allReady(pool);
+  const [old] = pool.members;
+  next.behaviour = {};
+  const spawned = once(pool, 'spawn');
+  await ask(place);
+  const [successor] = await spawned;
+  assert.equal(old?.state, 'ready');
+  await successor.whenReady();
+  const exit = await old?.gone;
+  assert.equal(exit?.code, 0);
+  assert.equal(exit?.isExpected, true);
+  assert.equal((await ask(place)).pid, successor.pid);
+  assert.deepEqual(pool.members, [successor]);
+});
+
+test('a pool grows by spawning and shrinks by draining the oldest', async (t) => {
+  const master = makeMaster(t);
+  await bindOne(master);
+  const { pool } = makePool(master, 1);
+  t.after(() => pool.stop('quit'));
+  pool.start();
+  pool.resize(3);
+  assert.deepEqual(
+    pool.members.map(({ age }) => age),
+    [1, 2, 3],
+  );
+  await allReady(pool);
+  const [oldest] = pool.members;
+  pool.resize(2);
+  assert.deepEqual(
+    pool.members.map(({ age }) => age),
+    [2, 3],
+  );
+  assert.equal((await oldest?.gone)?.code, 0);
+});
+
+test('a worker ended by an operator with TERM drains and is replaced at once', async (t) => {
+  const master = makeMaster(t);
+  await bindOne(master);
+  const pool = new Pool(master, {
+    size: 1,
+    spec: () => answering({}, { signals: { SIGTERM: 'drain' } }),
+    drainTimeoutMs: 5000,
+    backoff: { firstMs: 60_000, mostMs: 60_000, stableMs: 60_000 },
+  });
+  t.after(() => pool.stop('quit'));
+  pool.start();
+  await allReady(pool);
+  const exited = once(pool, 'exit');
+  const spawned = once(pool, 'spawn');
+  process.kill(pool.members[0]!.pid, 'SIGTERM');
+  const [, exit] = await exited;
+  assert.equal(exit.code, 0);
+  assert.equal(exit.isExpected, false);
+  await spawned;
+});
