@@ -84,9 +84,10 @@ export function compileRoute(pattern: UrlPattern): CompiledRoute {
   let rest = pattern.route;
   for (let open = rest.indexOf('<'); open !== -1; open = rest.indexOf('<')) {
     const close = rest.indexOf('>', open);
+    if (close === -1) throw new Error(`parameter without ">" in route "${pattern.route}"`);
     literals.push(rest.slice(0, open));
-    parts.push(readPart(rest.slice(open + 1, close === -1 ? undefined : close), pattern.route));
-    rest = rest.slice(close === -1 ? rest.length : close + 1);
+    parts.push(readPart(rest.slice(open + 1, close), pattern.route));
+    rest = rest.slice(close + 1);
   }
   literals.push(rest);
   return {
@@ -99,10 +100,8 @@ export function compileRoute(pattern: UrlPattern): CompiledRoute {
 }
 
 function readPart(text: string, route: string): Part {
-  const [kind = '', name = ''] = text.split(':');
-  if (!isConverter(kind) || !/^[A-Za-z]\w*$/.test(name)) {
-    throw new Error(`invalid parameter "<${text}>" in route "${route}"`);
-  }
+  const [, kind = '', name = ''] = /^([a-z]+):([A-Za-z]\w*)$/.exec(text) ?? [];
+  if (!isConverter(kind)) throw new Error(`invalid parameter "<${text}>" in route "${route}"`);
   return { name, converter: kind };
 }
 

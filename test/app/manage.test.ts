@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { migrationModules } from '../../app/config/migrations.ts';
+import { connectDatabase } from '../../app/framework/database.ts';
+import { migrate, pendingMigrations } from '../../app/framework/migrations.ts';
+import { latestQuestions } from '../../app/polls/models.ts';
+import { temporaryFolder } from './site.ts';
+
+const MANAGE = join(import.meta.dirname, '..', '..', 'app', 'manage.ts');
+
+async function manage(databasePath: string, ...args: readonly string[]) {
+  const child = spawn(process.execPath, [MANAGE, ...args], {
+    env: { ...process.env, DATABASE_PATH: databasePath },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { stdout, stderr, code };
+}
+
+test('migrate says what it applies, and nothing is left for a second run', async (t) => {
+  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  const first = await manage(path, 'migrate');
+  assert.deepEqual(first, { stdout: 'applied polls.0001_initial\n', stderr: '', code: 0 });
+  const second = await manage(path, 'migrate');
+  assert.deepEqual(second, { stdout: 'no migrations to apply\n', stderr: '', code: 0 });
+});
+
+test('seed adds questions to an empty database only', async (t) => {
+  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  await manage(path, 'migrate');
+  assert.equal((await manage(path, 'seed')).stdout, 'added 5 sample questions\n');
+  const again = await manage(path, 'seed');
+  assert.equal(again.stdout, 'there are questions already, nothing added\n');
+  assert.equal(again.code, 0);
+});
+
+test('of several runs at once on a new database one migrates and one seeds', async (t) => {
+  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  const migrated = await Promise.all([1, 2, 3].map(() => manage(path, 'migrate')));
+  assert.deepEqual(
+    migrated.map(({ code, stderr }) => ({ code, stderr })),
+    Array(3).fill({ code: 0, stderr: '' }),
+  );
+  assert.equal(migrated.filter(({ stdout }) => stdout.startsWith('applied')).length, 1);
+  const seeded = await Promise.all([1, 2, 3].map(() => manage(path, 'seed')));
+  assert.deepEqual(
+    seeded.map(({ code, stderr }) => ({ code, stderr })),
+    Array(3).fill({ code: 0, stderr: '' }),
+  );
+  const database = connectDatabase(path);
+  t.after(() => database.destroy());
+  assert.equal((await latestQuestions(database, 100)).length, 5);
+});
+
+test('a migration that fails leaves nothing behind and is named', async (t) => {
+  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  const database = connectDatabase(path);
+  t.after(() => database.destroy());
+  const broken = {
+    appName: 'broken',
+    migrations: {
+      '0001_initial': {
+        async up(db: typeof database) {
+          await db.schema.createTable('half_done').addColumn('id', 'integer').execute();
+          throw new Error('out of luck');
+        },
+      },
+    },
+  };
+  const modules = [broken, ...migrationModules];
+  await assert.rejects(migrate(database, modules), /migration broken\.0001_initial failed/);
+  const tables = await database.introspection.getTables();
+  assert.deepEqual(
+    tables.map(({ name }) => name).filter((name) => !/^migrations/.test(name)),
+    [],
+  );
+  assert.deepEqual(await pendingMigrations(database, modules), [
+    'broken.0001_initial',
+    'polls.0001_initial',
+  ]);
+});
+
+test('without a command the usage is shown', async (t) => {
+  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  for (const args of [[], ['help'], ['--help']]) {
+    const { stdout, code } = await manage(path, ...args);
+    assert.match(stdout, /^usage: node app\/manage\.ts <command>\n[\s\S]* migrate [\s\S]* seed /);
+    assert.equal(code, 0);
+  }
+});
+
+test('an unknown command fails and names those there are', async (t) => {
+  const { stderr, code } = await manage(join(await temporaryFolder(t), 'db.sqlite3'), 'migarte');
+  assert.match(stderr, /^unknown command "migarte"\n[\s\S]* migrate /);
+  assert.equal(code, 1);
+});
+
+test('a database that can not be opened fails the command with its cause', async (t) => {
+  const { stderr, code } = await manage(join(await temporaryFolder(t), 'none', 'db'), 'migrate');
+  assert.match(stderr, /^migrate failed: .*unable to open database file/);
+  assert.equal(code, 1);
+});

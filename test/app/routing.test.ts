@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { path } from '../../app/framework/urls.ts';
+import { createQuestions } from '../../app/polls/models.ts';
+import { createSite, ORIGIN, questionOf } from './site.ts';
+
+test('an address that is no page is answered 404 with a page', async (t) => {
+  const { request } = await createSite(t);
+  for (const path of [
+    '/nowhere/',
+    '/polls/abc/',
+    '/polls/-1/',
+    '/polls/1.5/',
+    '/polls/99/',
+    '/polls/99999999999999999999/',
+    '/polls//',
+    '/static/site.css',
+  ]) {
+    const response = await request(path);
+    assert.equal(response.status, 404, path);
+    assert.match(await response.text(), /There is no such page/, path);
+  }
+});
+
+test('a missing slash is added where that is a page, with its query', async (t) => {
+  const { request } = await createSite(t);
+  for (const [asked, location] of [
+    ['/polls', '/polls/'],
+    ['/polls?page=2', '/polls/?page=2'],
+    ['/polls/7', '/polls/7/'],
+    ['/polls/7/results', '/polls/7/results/'],
+  ] as const) {
+    const response = await request(asked);
+    assert.equal(response.status, 301, asked);
+    assert.equal(response.headers.get('location'), location);
+  }
+  for (const path of ['/nowhere', '/polls/abc', '//polls']) {
+    assert.equal((await request(path)).status, 404, path);
+  }
+});
+
+test('a form sent without the slash is not redirected, since that would lose it', async (t) => {
+  const { submit } = await createSite(t);
+  assert.equal((await submit('/polls/1/vote', { choice: '1' })).status, 404);
+});
+
+test('a method that a page has not is answered 405 with those it has', async (t) => {
+  const { request } = await createSite(t);
+  for (const [method, path, allow] of [
+    ['GET', '/polls/1/vote/', 'POST, OPTIONS'],
+    ['POST', '/polls/', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/polls/1/', 'GET, HEAD, OPTIONS'],
+  ] as const) {
+    const response = await request(path, { method, headers: { Origin: ORIGIN } });
+    assert.equal(response.status, 405, path);
+    assert.equal(response.headers.get('allow'), allow);
+  }
+});
+
+test('OPTIONS tells the methods of a page', async (t) => {
+  const { request } = await createSite(t);
+  const response = await request('/polls/1/vote/', { method: 'OPTIONS' });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('allow'), 'POST, OPTIONS');
+});
+
+test('HEAD is answered as GET without content', async (t) => {
+  const { database, request } = await createSite(t);
+  await createQuestions(database, [questionOf('Tea?', ['Green'])]);
+  for (const path of ['/', '/polls/', '/polls/1/', '/nowhere/']) {
+    const head = await request(path, { method: 'HEAD' });
+    const get = await request(path);
+    assert.equal(head.status, get.status, path);
+    assert.deepEqual([...head.headers], [...get.headers]);
+    assert.equal(await head.text(), '');
+  }
+});
+
+test('a view that fails is answered 500 and tells the client nothing of the cause', async (t) => {
+  const broken = path('broken/', {
+    get() {
+      throw new Error('the secret cause');
+    },
+  });
+  const { request } = await createSite(t, { routes: [broken] });
+  const logged = t.mock.method(console, 'error', () => {});
+  const response = await request('/broken/');
+  assert.equal(response.status, 500);
+  const html = await response.text();
+  assert.match(html, /Something broke on our side/);
+  assert.doesNotMatch(html, /secret|at .*\.ts/);
+  assert.equal(logged.mock.callCount(), 1);
+  assert.match(String(logged.mock.calls[0]?.arguments[1]), /the secret cause/);
+});

@@ -1,0 +1,82 @@
+/** A site on a database of its own in a temporary folder, asked through its fetch interface. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { migrationModules } from '../../app/config/migrations.ts';
+import { readSettings } from '../../app/config/settings.ts';
+import { urlpatterns } from '../../app/config/urls.ts';
+import { createApplication } from '../../app/framework/application.ts';
+import type { Database } from '../../app/framework/database.ts';
+import { migrate } from '../../app/framework/migrations.ts';
+import type { UrlPattern } from '../../app/framework/urls.ts';
+
+/** Where every request of these tests goes, as the proxy would pass it on. */
+export const ORIGIN = 'http://polls.test:8080';
+
+/** A migrated site without questions. */
+export interface TestSite {
+  readonly database: Database;
+  /** Answers a request for `path`. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+  /** Sends `fields` as a browser's form. */
+  submit(path: string, fields: Readonly<Record<string, string>>): Promise<Response>;
+}
+
+/** What a test changes of the site as it is. */
+export interface SiteChanges {
+  /** Routes after the site's own. */
+  readonly routes?: readonly UrlPattern[];
+  /** Variables that the settings are read from. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Builds a site that ends with test `t`. */
+export async function createSite(t: TestContext, changes: SiteChanges = {}): Promise<TestSite> {
+  const folder = await temporaryFolder(t);
+  const settings = readSettings({
+    ...changes.environment,
+    DATABASE_PATH: join(folder, 'db.sqlite3'),
+  });
+  const { application, site } = createApplication({
+    ...settings,
+    urlpatterns: [...urlpatterns, ...(changes.routes ?? [])],
+  });
+  await migrate(site.database, migrationModules);
+  t.after(() => site.database.destroy());
+  const request = async (path: string, init?: RequestInit) =>
+    application.fetch(withHost(new Request(ORIGIN + path, { redirect: 'manual', ...init })));
+  return {
+    database: site.database,
+    request,
+    submit: (path, fields) =>
+      request(path, {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+        headers: { Origin: ORIGIN },
+      }),
+  };
+}
+
+/** A folder that is deleted after test `t`. */
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-app-'));
+  t.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** The constructor of Request drops Host; a server's requests have it. */
+function withHost(request: Request): Request {
+  if (!request.headers.has('host')) request.headers.set('host', new URL(request.url).host);
+  return request;
+}
+
+/** A question an hour old with `choices` that have no votes. */
+export function questionOf(questionText: string, choices: readonly string[], ageMs = 3_600_000) {
+  return {
+    questionText,
+    pubDate: new Date(Date.now() - ageMs),
+    choices: choices.map((choiceText) => ({ choiceText, votes: 0 })),
+  };
+}
