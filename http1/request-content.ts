@@ -1,0 +1,96 @@
+/** The content of one request: who reads it, whether it flows, and what is thrown away. */
+import type { ContentProblem, ContentSink, RequestHead } from '../wire/exchange.ts';
+import { requestFraming } from '../wire/framing.ts';
+import { ContentReader, type DataSink } from './content.ts';
+
+/** Reads a request's content for at most one `ContentSink`, within its limit. */
+export class RequestContent implements DataSink {
+  /** Whether `100 Continue` is still awaited. */
+  isContinueAwaited: boolean;
+  /** Whether a handler asked for the content. */
+  isAsked = false;
+  /** Whether the sink has heard its last. */
+  isOver = false;
+  readonly #reader = new ContentReader();
+  #sink: ContentSink | undefined = undefined;
+  #limit = 0;
+  #isPaused = false;
+  #isDiscarding = false;
+
+  constructor(head: RequestHead) {
+    this.#reader.begin(requestFraming(head), head.contentLength);
+    this.isContinueAwaited = head.expectContinue;
+  }
+
+  /** Whether all of it was read. */
+  get isDone(): boolean {
+    return this.#reader.isDone;
+  }
+
+  get isMalformed(): boolean {
+    return this.#reader.isMalformed;
+  }
+
+  /** Whether bytes should be read on. */
+  get isFlowing(): boolean {
+    return this.#isDiscarding || (this.#sink !== undefined && !this.#isPaused);
+  }
+
+  /** Whether nobody reads it any more and `discardBytes` more would not end it. */
+  isTooLongToDiscard(discardBytes: number): boolean {
+    return this.#reader.isLengthKnown
+      ? this.#reader.remaining > discardBytes
+      : this.#isDiscarding && this.#reader.decodedBytes > discardBytes;
+  }
+
+  attach(sink: ContentSink, limit: number): void {
+    this.isAsked = true;
+    this.#sink = sink;
+    this.#limit = limit;
+    if (limit > 0 && this.#reader.remaining > limit) this.fail('too-large');
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+  }
+
+  /** Throws the rest away. */
+  discard(): void {
+    this.#sink = undefined;
+    this.#isDiscarding = true;
+  }
+
+  /** Reads a piece; see `ContentReader.read`. Tells the sink of the end or of malformed framing. */
+  read(bytes: Uint8Array, from: number, to: number, text: string, textAt: number): number {
+    const reader = this.#reader;
+    const sink = this.#sink === undefined ? undefined : this;
+    const end = reader.read(bytes, from, to, sink, text, textAt);
+    if (reader.isDone) {
+      const attached = this.#sink;
+      this.#sink = undefined;
+      this.isOver = true;
+      attached?.end(reader.trailers);
+    } else if (reader.isMalformed) this.fail('malformed');
+    return end;
+  }
+
+  /** @internal called by the reader. */
+  data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
+    if (this.#limit > 0 && this.#reader.decodedBytes > this.#limit) {
+      this.#reader.stop();
+      this.fail('too-large');
+    } else this.#sink?.data(bytes, from, to, text);
+  }
+
+  /** Tells the sink, where one still listens, that nothing more comes. */
+  fail(problem: ContentProblem): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    this.isOver = true;
+    sink?.fail(problem);
+  }
+}

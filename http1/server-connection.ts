@@ -1,0 +1,617 @@
+/**
+ * The life of one client connection: requests one after another, how long each part may take, what
+ * is kept while a handler is busy, and how it ends. README.md draws it.
+ *
+ * ```
+ *   IDLE ──first byte──> HEAD ──head complete──> REQUEST ──response and content complete──> IDLE
+ *     │                   │ refused                 │ upgrade            │ no keep-alive
+ *     └─> closed          └──> REQUEST, last        └─> TUNNEL           └─> CLOSING ──> LINGER
+ * ```
+ */
+import type { Socket } from 'node:net';
+import type {
+  ConnectionTimes,
+  ContentSink,
+  ExchangeHandler,
+  RequestHead,
+  Tunnel,
+  TunnelSink,
+} from '../wire/exchange.ts';
+import { NO_CONTENT, requestFraming } from '../wire/framing.ts';
+import { HeadProblem, readRequestHead } from '../wire/head.ts';
+import { ParsedRequestHead } from '../wire/request-head.ts';
+import type { Accounts, Member } from './accounts.ts';
+import { latin1 } from './bytes.ts';
+import { SocketFacts } from './facts.ts';
+import { HeldBytes } from './held-bytes.ts';
+import type { ServerOptions } from './options.ts';
+import { Outbox, type OutboxUser } from './outbox.ts';
+import { RequestContent } from './request-content.ts';
+import { type ExchangeConnection, ServerExchange } from './server-exchange.ts';
+import { adoptSocket, changeUser, type SocketUser, wrapHandle } from './socket.ts';
+import { Timeout } from './timers.ts';
+import { SocketTunnel, type TunnelOwner } from './tunnel.ts';
+
+/** Waits for a request. */
+const IDLE = 0;
+/** Has part of a request head. */
+const HEAD = 1;
+/** Answers a request, or discards the rest of its content. */
+const REQUEST = 2;
+/** The last response is on its way out. */
+const CLOSING = 3;
+/** Has shut its writing side and discards what the client still sends. */
+const LINGER = 4;
+/** Belongs to a tunnel. */
+const TUNNEL = 5;
+const CLOSED = 6;
+
+/** Text decoded at once in search of a head; content behind it stays bytes. */
+const DECODE_BYTES = 16384;
+
+const EMPTY_TRAILERS: readonly string[] = [];
+
+/** Speaks HTTP/1.1 with one client; made by a `Listener`. */
+export class ServerConnection
+  extends Timeout
+  implements SocketUser, OutboxUser, Member, ExchangeConnection, TunnelOwner
+{
+  readonly socket: Socket;
+  readonly outbox: Outbox;
+  readonly facts: SocketFacts;
+  readonly #accounts: Accounts;
+  readonly #options: ServerOptions;
+  readonly #handler: ExchangeHandler;
+  #times: ConnectionTimes;
+  #state = IDLE;
+  #exchange: ServerExchange | undefined = undefined;
+  #content: RequestContent | undefined = undefined;
+  /** Exchanges whose responses the kernel has not taken in full, latest first. */
+  #unsent: ServerExchange | undefined = undefined;
+  #held: HeldBytes | undefined = undefined;
+  #headText = '';
+  /** The text of the read being dealt with, and the index in its bytes where it starts. */
+  #text = '';
+  #textAt = 0;
+  #startedAt = 0;
+  #requestCount = 0;
+  #firstRequestAt = 0;
+  #lingerUntil = 0;
+  #isPipelined = false;
+  #isReadingHeld = false;
+  #isConsuming = false;
+  #isReadingPaused = false;
+  #isPeerEnded = false;
+  #isRefused = false;
+  #isTimedOut = false;
+
+  /** Serves an accepted handle the fast way. */
+  static accept(
+    handle: unknown,
+    path: string,
+    accounts: Accounts,
+    options: ServerOptions,
+    handler: ExchangeHandler,
+  ): void {
+    const socket = wrapHandle(handle);
+    if (path === '') socket.setNoDelay(true);
+    new ServerConnection(socket, path, accounts, options, handler).#begin();
+  }
+
+  /** Serves a socket made elsewhere. */
+  static adopt(
+    socket: Socket,
+    path: string,
+    accounts: Accounts,
+    options: ServerOptions,
+    handler: ExchangeHandler,
+  ): void {
+    adoptSocket(socket);
+    new ServerConnection(socket, path, accounts, options, handler).#begin();
+  }
+
+  private constructor(
+    socket: Socket,
+    path: string,
+    accounts: Accounts,
+    options: ServerOptions,
+    handler: ExchangeHandler,
+  ) {
+    super();
+    this.socket = socket;
+    this.#accounts = accounts;
+    this.#options = options;
+    this.#handler = handler;
+    this.#times = options.times;
+    this.outbox = new Outbox(socket, this, options.timers);
+    this.facts = new SocketFacts(socket, path);
+  }
+
+  #begin(): void {
+    changeUser(this.socket, this);
+    this.#accounts.add(this);
+    this.#accounts.idle++;
+    // nginx: ngx_http_init_connection starts client_header_timeout at accept.
+    this.#options.timers.arm(this, this.#options.headTimeoutMs);
+    if (this.#accounts.isDraining) this.drain(this.#accounts.quietMs);
+  }
+
+  // Bytes in.
+
+  received(bytes: Uint8Array, length: number): void {
+    if (this.#held !== undefined && this.#state <= REQUEST) {
+      this.#hold(bytes, 0, length);
+      return;
+    }
+    this.#consume(bytes, 0, length);
+  }
+
+  /** Deals with bytes until they are used up or have to wait for a handler. */
+  #consume(bytes: Uint8Array, from: number, to: number): void {
+    let at = from;
+    this.#isConsuming = true;
+    while (at < to) {
+      if (this.#state <= HEAD) {
+        // The last response goes first: pipelined ones are bounded by what the client reads.
+        if (this.outbox.isWaiting || this.outbox.isFull) break;
+        at = this.#readHead(bytes, at, to);
+      } else if (this.#state === REQUEST && this.#content?.isFlowing === true) {
+        at = this.#readContent(bytes, at, to);
+      } else break;
+    }
+    this.#isConsuming = false;
+    this.#text = '';
+    if (this.#state === CLOSING) this.#close(at < to);
+    else if (this.#state === LINGER) this.#linger();
+    else if (at < to) this.#keepRest(bytes, at, to);
+  }
+
+  #keepRest(bytes: Uint8Array, at: number, to: number): void {
+    if (this.#state <= REQUEST) this.#hold(bytes, at, to);
+    else if (this.#state === TUNNEL) this.#tunnel?.giveEarly(Buffer.from(bytes.subarray(at, to)));
+  }
+
+  #readHead(bytes: Uint8Array, at: number, to: number): number {
+    const { headLimits, timers, headTimeoutMs } = this.#options;
+    const kept = this.#headText;
+    if (this.#state === IDLE) {
+      this.#state = HEAD;
+      this.#accounts.idle--;
+      this.#startedAt = timers.clock.now;
+      this.#isPipelined = at > 0 || this.#isReadingHeld;
+    }
+    const text = this.#decode(bytes, at, to);
+    // Where the text starts with the read, its bytes stand at the same positions.
+    const isAligned = this.#textAt === 0;
+    const from = kept === '' && isAligned ? at : 0;
+    const head =
+      isAligned && kept === ''
+        ? readRequestHead(text, from, headLimits, from, bytes)
+        : readRequestHead(text, 0, headLimits, kept.length);
+    if (head === undefined) {
+      // The first head's time runs from accept.
+      if (kept === '' && this.#requestCount > 0) timers.arm(this, headTimeoutMs);
+      this.#headText = from === 0 ? text : text.substring(from);
+      return this.#textAt + text.length;
+    }
+    this.#headText = '';
+    if (head instanceof HeadProblem) {
+      this.#refuse(head.head, head.status, head.message);
+      return at;
+    }
+    const next = this.#textAt + from + head.length;
+    this.#start(head, next < to);
+    return next;
+  }
+
+  /**
+   * The text to find a head in: what was kept of earlier reads and this read from `at` on. A short
+   * read is decoded once, from its start, for all heads in it.
+   */
+  #decode(bytes: Uint8Array, at: number, to: number): string {
+    const kept = this.#headText;
+    if (kept !== '') {
+      this.#textAt = at - kept.length;
+      this.#text = kept + latin1(bytes, at, Math.min(to, at + DECODE_BYTES));
+    } else if (to <= DECODE_BYTES) {
+      if (this.#text === '' || this.#textAt !== 0) this.#text = latin1(bytes, 0, to);
+      this.#textAt = 0;
+    } else {
+      this.#textAt = at;
+      this.#text = latin1(bytes, at, Math.min(to, at + DECODE_BYTES));
+    }
+    return this.#text;
+  }
+
+  #newExchange(head: RequestHead, content: RequestContent | undefined): ServerExchange {
+    this.#state = REQUEST;
+    this.#accounts.requests++;
+    this.#requestCount++;
+    if (this.#requestCount === 1) this.#firstRequestAt = this.#options.timers.clock.monotonic;
+    const exchange = new ServerExchange(
+      this,
+      head,
+      content,
+      this.#options.times,
+      this.#requestCount,
+      this.#startedAt,
+      this.#isPipelined,
+    );
+    this.#exchange = exchange;
+    this.#content = content;
+    return exchange;
+  }
+
+  #start(head: RequestHead, hasMore: boolean): void {
+    let content: RequestContent | undefined;
+    if (requestFraming(head) !== NO_CONTENT) {
+      content = new RequestContent(head);
+      // RFC 9110 10.1.1: may be left out where content came already.
+      if (hasMore) content.isContinueAwaited = false;
+    }
+    this.#handler.handle(this.#newExchange(head, content));
+  }
+
+  #refuse(head: RequestHead, status: number, message: string): void {
+    const exchange = this.#newExchange(head, undefined);
+    exchange.keepAlive = false;
+    this.#isRefused = true;
+    this.#handler.refuse(exchange, { status, message });
+  }
+
+  #readContent(bytes: Uint8Array, at: number, to: number): number {
+    const content = this.#content!;
+    const end = content.read(bytes, at, to, this.#text, this.#textAt);
+    const exchange = this.#exchange;
+    if (exchange !== undefined) exchange.bytesReceived += end - at;
+    this.#contentRead(content);
+    return end;
+  }
+
+  /** Looks whether content goes on, is complete, or has to be given up. */
+  #contentRead(content: RequestContent): void {
+    if (this.#state !== REQUEST || this.#content !== content) return;
+    if (content.isDone) {
+      this.#options.timers.disarm(this);
+      if (this.#exchange === undefined) this.#becomeIdle();
+    } else if (content.isOver) {
+      this.#options.timers.disarm(this);
+      if (this.#exchange !== undefined) this.#exchange.keepAlive = false;
+      else this.#finishLast();
+    } else if (this.#exchange === undefined && this.#isTooLong(content)) this.#finishLast();
+    else this.#awaitContent(content);
+  }
+
+  #isTooLong(content: RequestContent): boolean {
+    return content.isTooLongToDiscard(this.#options.discardBytes);
+  }
+
+  #awaitContent(content: RequestContent): void {
+    if (!content.isFlowing) return;
+    const exchange = this.#exchange;
+    const { timers } = this.#options;
+    if (exchange !== undefined) timers.arm(this, exchange.times.contentTimeoutMs);
+    else timers.arm(this, this.#times.lingeringTimeoutMs);
+  }
+
+  // Bytes that wait.
+
+  /** Keeps bytes until a handler wants them; reading goes on, bounded, to see a reset. */
+  #hold(bytes: Uint8Array, from: number, to: number): void {
+    this.#held ??= new HeldBytes();
+    this.#held.add(bytes, from, to);
+    if (this.#held.length >= this.#options.heldBytes && !this.#isReadingPaused) {
+      this.#isReadingPaused = true;
+      this.socket.pause();
+    }
+  }
+
+  #consumeHeld(): void {
+    if (this.#isConsuming) return;
+    const held = this.#held;
+    if (held !== undefined) {
+      this.#held = undefined;
+      this.#isReadingHeld = true;
+      this.#consume(held.bytes, 0, held.length);
+      this.#isReadingHeld = false;
+      if (this.#held !== undefined) return;
+    }
+    if (this.#isReadingPaused && this.#state <= REQUEST) {
+      this.#isReadingPaused = false;
+      this.socket.resume();
+    }
+    if (this.#isPeerEnded) this.#inputEnded();
+  }
+
+  // What an exchange asks for.
+
+  mayKeepAlive(exchange: ServerExchange): boolean {
+    const { keepAlive, times, content } = exchange;
+    if (!keepAlive || this.#accounts.isDraining) return false;
+    if (this.#isPeerEnded && this.#held === undefined) return false;
+    if (times.keepaliveTimeoutMs <= 0 || this.#requestCount >= times.keepaliveRequests)
+      return false;
+    const age = this.#options.timers.clock.monotonic - this.#firstRequestAt;
+    if (age >= times.keepaliveTimeMs) return false;
+    if (content === undefined || content.isDone) return true;
+    if (content.isOver) return false;
+    // RFC 9110 10.1.1: a client that waits for 100 may or may not send the content now.
+    return content.isAsked || !(content.isContinueAwaited || this.#isTooLong(content));
+  }
+
+  readContent(exchange: ServerExchange, sink: ContentSink, limit: number): void {
+    const { content } = exchange;
+    if (content === undefined) {
+      sink.end(EMPTY_TRAILERS);
+      return;
+    }
+    if (content.isAsked) throw new Error('readContent was called twice');
+    if (exchange !== this.#exchange || this.#state !== REQUEST) {
+      sink.fail('closed');
+      return;
+    }
+    content.attach(sink, limit);
+    if (content.isOver) {
+      exchange.keepAlive = false;
+      return;
+    }
+    if (content.isContinueAwaited) {
+      content.isContinueAwaited = false;
+      this.outbox.addText('HTTP/1.1 100 Continue\r\n\r\n');
+    }
+    this.#awaitContent(content);
+    this.#consumeHeld();
+  }
+
+  contentResumed(exchange: ServerExchange): void {
+    if (exchange !== this.#exchange || this.#state !== REQUEST) return;
+    if (exchange.content !== undefined && !exchange.content.isOver) {
+      this.#awaitContent(exchange.content);
+      this.#consumeHeld();
+    }
+  }
+
+  responseEnded(exchange: ServerExchange): void {
+    exchange.nextUnsent = this.#unsent;
+    this.#unsent = exchange;
+    this.#exchange = undefined;
+    this.#times = exchange.times;
+    const content = this.#content;
+    if (!exchange.keepAlive) this.#finishLast();
+    else if (content === undefined || content.isDone) this.#becomeIdle();
+    else if (content.isOver || this.#isTooLong(content)) this.#finishLast();
+    else {
+      content.discard();
+      this.#awaitContent(content);
+      this.#consumeHeld();
+    }
+  }
+
+  abort(exchange: ServerExchange): void {
+    if (exchange !== this.#exchange) return;
+    this.outbox.flush();
+    if (this.#state >= CLOSED) return;
+    // A response without length must not seem complete.
+    const mustReset =
+      exchange.isDelimitedByClose || (this.#isTimedOut && this.#times.resetTimedout);
+    this.#gone('closed');
+    destroySocket(this.socket, mustReset);
+  }
+
+  #tunnel: SocketTunnel | undefined = undefined;
+
+  upgrade(exchange: ServerExchange, sink: TunnelSink): Tunnel {
+    this.#state = TUNNEL;
+    this.#options.timers.disarm(this);
+    const tunnel = new SocketTunnel(this.socket, this.outbox, sink, this);
+    this.#tunnel = tunnel;
+    this.#exchange = undefined;
+    this.#unsent = exchange;
+    changeUser(this.socket, tunnel);
+    const held = this.#held;
+    if (held !== undefined) tunnel.giveEarly(held.bytes.subarray(0, held.length));
+    else if (this.#isReadingPaused) this.socket.resume();
+    this.#held = undefined;
+    if (this.#isPeerEnded) tunnel.peerEnded();
+    return tunnel;
+  }
+
+  tunnelClosed(tunnel: SocketTunnel): void {
+    const exchange = this.#unsent;
+    this.#unsent = undefined;
+    this.#state = CLOSED;
+    this.#accounts.remove(this);
+    if (exchange === undefined) return;
+    exchange.bytesSent = this.outbox.writtenBytes;
+    exchange.bytesReceived += tunnel.receivedBytes;
+    exchange.owner?.finished();
+  }
+
+  // Between requests.
+
+  #becomeIdle(): void {
+    this.#state = IDLE;
+    this.#content = undefined;
+    const { timers } = this.#options;
+    this.#accounts.idle++;
+    if (this.#accounts.isDraining) timers.arm(this, this.#accounts.quietMs);
+    else timers.arm(this, this.#times.keepaliveTimeoutMs);
+    if (!this.#isConsuming && (this.#held !== undefined || this.#isPeerEnded)) this.#consumeHeld();
+    else if (this.#isReadingPaused && this.#held === undefined) this.#consumeHeld();
+  }
+
+  drain(quietMs: number): void {
+    if (this.#state === IDLE) this.#options.timers.arm(this, quietMs);
+  }
+
+  // The end.
+
+  /** The last response is complete; closes once what was read is looked through. */
+  #finishLast(): void {
+    this.#state = CLOSING;
+    if (!this.#isConsuming) this.#close(false);
+  }
+
+  /** nginx: ngx_http_finalize_connection chooses between closing and lingering. */
+  #close(hasRest: boolean): void {
+    this.outbox.flush();
+    if (this.#state !== CLOSING) return;
+    const { lingeringClose, lingeringTimeMs } = this.#times;
+    const isContentLeft = this.#content !== undefined && !this.#content.isDone;
+    const isUnread = hasRest || isContentLeft || this.#held !== undefined || this.#isRefused;
+    this.#held = undefined;
+    this.#options.timers.disarm(this);
+    if (
+      this.#isPeerEnded ||
+      !(lingeringClose === 'always' || (lingeringClose === 'on' && isUnread))
+    ) {
+      this.socket.destroySoon();
+      return;
+    }
+    // nginx: ngx_http_set_lingering_close. Closing with unread bytes would reset the connection and
+    // the client might lose the response.
+    this.#state = LINGER;
+    this.#lingerUntil = this.#options.timers.clock.monotonic + lingeringTimeMs;
+    this.socket.end();
+    if (this.#isReadingPaused) this.socket.resume();
+    this.#linger();
+  }
+
+  #linger(): void {
+    const { timers } = this.#options;
+    const left = this.#lingerUntil - timers.clock.monotonic;
+    if (left <= 0) this.destroy();
+    else timers.arm(this, Math.min(left, this.#times.lingeringTimeoutMs));
+  }
+
+  destroy(): void {
+    if (this.#state === TUNNEL) this.#tunnel?.destroy();
+    else if (this.#state !== CLOSED) {
+      this.#gone('closed');
+      this.socket.destroy();
+    }
+  }
+
+  peerEnded(): void {
+    this.#isPeerEnded = true;
+    if (this.#held === undefined || this.#state > REQUEST) this.#inputEnded();
+  }
+
+  /** Nothing more will be read, and nothing is held. */
+  #inputEnded(): void {
+    if (this.#state <= HEAD || this.#state === LINGER) this.destroySoon();
+    else if (this.#state === REQUEST && this.#content !== undefined && !this.#content.isDone) {
+      this.destroy();
+    }
+  }
+
+  /** Closes after what is still on its way out. */
+  destroySoon(): void {
+    this.#options.timers.disarm(this);
+    if (this.#state === IDLE) this.#accounts.idle--;
+    this.#state = CLOSING;
+    this.outbox.flush();
+    if (this.#state === CLOSING) this.socket.destroySoon();
+  }
+
+  closed(): void {
+    if (this.#state !== CLOSED) this.#gone('closed');
+  }
+
+  /** Tells everyone that the connection is lost. */
+  #gone(problem: 'closed' | 'timeout'): void {
+    if (this.#state === IDLE) this.#accounts.idle--;
+    this.#state = CLOSED;
+    this.#options.timers.disarm(this);
+    this.outbox.close();
+    this.#held = undefined;
+    this.#headText = '';
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#content?.fail(problem);
+    let unsent = this.#unsent;
+    this.#unsent = undefined;
+    for (; unsent !== undefined; unsent = unsent.nextUnsent) unsent.owner?.aborted(problem);
+    if (exchange !== undefined) {
+      exchange.isOver = true;
+      exchange.owner?.aborted(problem);
+    }
+    this.#accounts.remove(this);
+  }
+
+  // Bytes out.
+
+  sent(): void {
+    let unsent = this.#unsent;
+    if (unsent !== undefined) {
+      this.#unsent = undefined;
+      if (unsent.nextUnsent !== undefined) unsent = earliestFirst(unsent);
+      for (; unsent !== undefined; unsent = unsent.nextUnsent) unsent.owner?.finished();
+    }
+    const exchange = this.#exchange;
+    if (exchange?.isDrainAwaited) {
+      exchange.isDrainAwaited = false;
+      exchange.owner?.drained();
+    }
+    if (this.#held !== undefined && this.#state <= HEAD) this.#consumeHeld();
+  }
+
+  sendTimedOut(): void {
+    const mustReset = (this.#exchange?.times ?? this.#times).resetTimedout;
+    this.#gone('timeout');
+    destroySocket(this.socket, mustReset);
+  }
+
+  // Time.
+
+  timedOut(): void {
+    if (this.#state === IDLE) this.destroySoon();
+    else if (this.#state === HEAD) this.#refuseLate();
+    else if (this.#state === LINGER) this.destroy();
+    else if (this.#state === REQUEST) this.#contentTimedOut();
+  }
+
+  /** nginx closes without an answer; the handler decides. */
+  #refuseLate(): void {
+    const head = new ParsedRequestHead();
+    head.length = this.#headText.length;
+    this.#headText = '';
+    this.#isTimedOut = true;
+    this.#refuse(head, 408, 'client timed out');
+    if (this.#state === CLOSING) this.#close(false);
+  }
+
+  #contentTimedOut(): void {
+    const content = this.#content;
+    const exchange = this.#exchange;
+    // A timer left from before the request.
+    if (content === undefined || content.isDone || !content.isFlowing) return;
+    if (exchange === undefined) {
+      this.destroy();
+      return;
+    }
+    this.#isTimedOut = true;
+    exchange.keepAlive = false;
+    content.fail('timeout');
+  }
+}
+
+/** Turns the list around, so that responses finish in the order they were written. */
+function earliestFirst(latest: ServerExchange): ServerExchange {
+  let first = latest;
+  let rest = latest.nextUnsent;
+  latest.nextUnsent = undefined;
+  while (rest !== undefined) {
+    const next = rest.nextUnsent;
+    rest.nextUnsent = first;
+    first = rest;
+    rest = next;
+  }
+  return first;
+}
+
+function destroySocket(socket: Socket, mustReset: boolean): void {
+  // Only TCP can reset.
+  if (mustReset && socket.remoteAddress !== undefined) socket.resetAndDestroy();
+  else socket.destroy();
+}
