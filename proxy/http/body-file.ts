@@ -1,0 +1,111 @@
+/** A temporary file for request content (`client_body_temp_path`), written one chunk after the other. */
+import { close, mkdir, open, unlink, write } from 'node:fs';
+import { nameBytes, systemFailure } from '../config/paths.ts';
+
+/** Who gives the chunks. */
+export interface FileUser {
+  /** Everything given was written. */
+  stored(): void;
+  storeFailed(message: string): void;
+}
+
+/** Tries to find a name that is not taken. */
+const MOST_NAMES = 100;
+
+let serial = (Date.now() % 1_000_000) * 1000;
+
+export class ContentFile {
+  path = '';
+  fd = -1;
+  readonly #folder: string;
+  readonly #keeps: boolean;
+  readonly #user: FileUser;
+  readonly #queue: Buffer[] = [];
+  #offset = 0;
+  #isBusy = false;
+  #isDiscarded = false;
+
+  /** @param keeps whether the file stays after the request (`client_body_in_file_only on`) */
+  constructor(folder: string, keeps: boolean, user: FileUser) {
+    this.#folder = folder.endsWith('/') ? folder : `${folder}/`;
+    this.#keeps = keeps;
+    this.#user = user;
+    this.#isBusy = true;
+    this.#open(MOST_NAMES, false);
+  }
+
+  /** Whether everything given was written. */
+  get isIdle(): boolean {
+    return !this.#isBusy;
+  }
+
+  /** Takes ownership of the chunk; `stored` follows. */
+  write(chunk: Buffer): void {
+    this.#queue.push(chunk);
+    if (!this.#isBusy) this.#next();
+  }
+
+  /** Closes and removes the file, as soon as it is not written any more. */
+  discard(): void {
+    if (this.#isDiscarded) return;
+    this.#isDiscarded = true;
+    if (!this.#isBusy) this.#remove();
+  }
+
+  #open(namesLeft: number, isFolderMade: boolean): void {
+    serial++;
+    this.path = `${this.#folder}${String(serial).padStart(10, '0')}`;
+    open(nameBytes(this.path), 'wx+', 0o600, (error, fd) => {
+      if (error === null) {
+        this.fd = fd;
+        this.#next();
+      } else if (error.code === 'EEXIST' && namesLeft > 0) {
+        this.#open(namesLeft - 1, isFolderMade);
+      } else if (error.code === 'ENOENT' && !isFolderMade) {
+        mkdir(nameBytes(this.#folder).toString(), { recursive: true, mode: 0o700 }, () =>
+          this.#open(namesLeft, true),
+        );
+      } else {
+        this.#fail('open', error);
+      }
+    });
+  }
+
+  #next(): void {
+    if (this.#isDiscarded) {
+      this.#isBusy = false;
+      this.#remove();
+      return;
+    }
+    const chunk = this.#queue.shift();
+    this.#isBusy = chunk !== undefined;
+    if (chunk === undefined) this.#user.stored();
+    else this.#writeRest(chunk, 0);
+  }
+
+  #writeRest(chunk: Buffer, from: number): void {
+    write(this.fd, chunk, from, chunk.length - from, this.#offset, (error, written) => {
+      if (error !== null) {
+        this.#fail('pwrite', error);
+        return;
+      }
+      this.#offset += written;
+      if (from + written < chunk.length) this.#writeRest(chunk, from + written);
+      else this.#next();
+    });
+  }
+
+  #fail(call: string, error: Error): void {
+    this.#isBusy = false;
+    this.#user.storeFailed(systemFailure(call, this.path, error));
+    this.discard();
+  }
+
+  #remove(): void {
+    if (this.fd === -1) return;
+    // Nobody could act on these errors: the content is not wanted any more.
+    close(this.fd, () => {});
+    this.fd = -1;
+    if (!this.#keeps) unlink(nameBytes(this.path), () => {});
+  }
+}

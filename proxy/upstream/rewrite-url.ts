@@ -1,0 +1,57 @@
+/** `proxy_redirect`: rewrites Location and Refresh of a response. See nginx `ngx_http_proxy_rewrite_redirect`. */
+import type { HttpRequest } from '../http/request.ts';
+import type { Value } from '../http/script.ts';
+
+/** Rewrites a text, or answers `undefined` where it does not apply. */
+export type Rewrite = (r: HttpRequest, text: string) => string | undefined;
+
+/** Replaces a prefix. */
+export function prefixRewrite(pattern: Value, replacement: Value): Rewrite {
+  return (r, text) => {
+    const prefix = pattern.evaluate(r);
+    if (!text.startsWith(prefix)) return undefined;
+    return replacement.evaluate(r) + text.substring(prefix.length);
+  };
+}
+
+/**
+ * Replaces the matched part; captures are the request's while the replacement is evaluated.
+ *
+ * @param match runs the expression and sets the request's captures; gives where it matched
+ */
+export function regexRewrite(
+  match: (r: HttpRequest, text: string) => MatchedPart | undefined,
+  replacement: Value,
+): Rewrite {
+  return (r, text) => {
+    const part = match(r, text);
+    if (part === undefined) return undefined;
+    return text.substring(0, part.from) + replacement.evaluate(r) + text.substring(part.to);
+  };
+}
+
+/** Offsets of what an expression matched. */
+export interface MatchedPart {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The first rewrite that applies, or the text as it is. */
+export function rewriteFirst(r: HttpRequest, rewrites: readonly Rewrite[], text: string): string {
+  for (const rewrite of rewrites) {
+    const changed = rewrite(r, text);
+    if (changed !== undefined) return changed;
+  }
+  return text;
+}
+
+/** Rewrites the URL of a Refresh field, `5; url=http://...`. */
+export function rewriteRefresh(
+  r: HttpRequest,
+  rewrites: readonly Rewrite[],
+  value: string,
+): string {
+  const at = value.toLowerCase().indexOf('url=');
+  if (at === -1) return value;
+  return value.substring(0, at + 4) + rewriteFirst(r, rewrites, value.substring(at + 4));
+}
