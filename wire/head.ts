@@ -122,7 +122,8 @@ function isStillIncomplete(
   let lineEnd = text.indexOf('\n', Math.max(firstEnd, searchedTo - 2));
   while (lineEnd >= 0) {
     const next = text.charCodeAt(lineEnd + 1);
-    if (next === 0x0a || (next === 0x0d && text.charCodeAt(lineEnd + 2) === 0x0a)) return false;
+    // An LF, or a CR that is or is not followed by one: the section ends here or is wrong here.
+    if (next === 0x0a || (next === 0x0d && lineEnd + 2 < text.length)) return false;
     lineEnd = text.indexOf('\n', lineEnd + 1);
   }
   return true;
