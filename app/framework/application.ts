@@ -78,6 +78,8 @@ function securityFields() {
     xFrameOptions: 'DENY',
     // The proxy that speaks TLS knows whether this site may promise it.
     strictTransportSecurity: false,
+    // Browsers ignore it over plain HTTP, with an error in the console.
+    crossOriginOpenerPolicy: false,
     crossOriginResourcePolicy: false,
     originAgentCluster: false,
     xDnsPrefetchControl: false,
