@@ -3,7 +3,7 @@
  * hands out ranges of what was read, without copying. For requests and responses alike.
  */
 import { CHUNKED_LIMITS, ChunkedDecoder, type ChunkSink } from '../wire/chunked.ts';
-import { BY_CHUNKS, BY_LENGTH, type Framing, NO_CONTENT } from '../wire/framing.ts';
+import { BY_CHUNKS, BY_LENGTH, type Framing, NO_CONTENT, UNTIL_CLOSE } from '../wire/framing.ts';
 
 /** Receives ranges of content; see `ContentSink.data`. */
 export interface DataSink {
@@ -58,6 +58,11 @@ export class ContentReader implements ChunkSink {
   /** Whether the end is announced by a length. */
   get isLengthKnown(): boolean {
     return this.#framing === BY_LENGTH;
+  }
+
+  /** Whether the end of the connection is the end. */
+  get isUntilClose(): boolean {
+    return this.#framing === UNTIL_CLOSE;
   }
 
   /** Hands out nothing more, not even of the range being read: for a limit that is passed. */
