@@ -52,6 +52,7 @@ export interface CoreConf {
   readonly absolute_redirect: boolean;
   readonly server_name_in_redirect: boolean;
   readonly port_in_redirect: boolean;
+  readonly msie_padding: boolean;
   readonly msie_refresh: boolean;
   readonly chunked_transfer_encoding: boolean;
   readonly log_not_found: boolean;
@@ -59,10 +60,10 @@ export interface CoreConf {
   readonly merge_slashes: boolean;
   readonly ignore_invalid_headers: boolean;
   readonly underscores_in_headers: boolean;
-  readonly open_file_cache: OpenFileCache | undefined;
+  /** Null where it is off. */
+  readonly open_file_cache: OpenFileCache | null;
   readonly open_file_cache_valid: number;
   readonly open_file_cache_min_uses: number;
   readonly open_file_cache_errors: boolean;
-  readonly disable_symlinks: 'off';
   readonly error_log: readonly ErrorLogTarget[];
 }

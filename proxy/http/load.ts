@@ -1,16 +1,22 @@
 /** What belongs to one load of the http block as a whole. */
-import type { Directive, Load, ModuleKey, Scope } from '../config/directive.ts';
+import type { Load, ModuleKey, Place, Scope } from '../config/directive.ts';
 import { ConfigError } from '../config/directive.ts';
-import { type ParsedPart, parseValue } from '../config/values.ts';
+import { hasVariables, parseValue, type ValuePart } from '../config/values.ts';
+import { LogFiles } from '../log/log-file.ts';
 import type { VirtualServer } from './location.ts';
 import { captureGetter, constantValue, type Getter, joinedValue, type Value } from './script.ts';
 import { VariableRegistry } from './variables.ts';
+
+/** For words whose form was checked when they were read. */
+const NOWHERE: Place = { file: 'configuration', line: 0 };
 
 /** The http block of one load: its variables, servers and what modules keep for it. */
 export class HttpLoad {
   readonly load: Load;
   readonly variables = new VariableRegistry();
   readonly servers: VirtualServer[] = [];
+  /** Log files that locations write to. */
+  readonly logs = new LogFiles();
   private readonly states = new Map<ModuleKey, object>();
 
   constructor(load: Load) {
@@ -29,15 +35,15 @@ export class HttpLoad {
   }
 
   /** Compiles a word with variables. Throws `unknown "x" variable`, which nginx reports without a place. */
-  value(word: string, at?: Directive): Value {
-    const parts = parseValue(word, at);
-    if (parts.length === 0) return constantValue('');
+  value(word: string, at: Place = NOWHERE): Value {
+    if (!hasVariables(word)) return constantValue(word);
+    const { parts } = parseValue(word, at);
     return joinedValue(parts.map((part) => this.part(part)));
   }
 
-  private part(part: ParsedPart): string | Getter {
+  private part(part: ValuePart): string | Getter {
     if (part.kind === 'text') return part.text;
-    if (part.kind === 'capture') return captureGetter(part.index);
+    if (part.kind === 'capture') return captureGetter(part.number);
     return this.getter(part.name);
   }
 

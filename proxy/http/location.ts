@@ -1,9 +1,11 @@
 /** A compiled location and a compiled server: what requests meet. All is decided at load. */
 import type { ConnectionTimes } from '../../wire/exchange.ts';
+import type { ErrorLog } from '../log/error-log.ts';
 import type { CoreConf } from './core-conf.ts';
 import type { LocationTree } from './location-tree.ts';
 import type { HttpModule } from './module.ts';
 import type { HeaderFilter, Step } from './phases.ts';
+import type { Value } from './script.ts';
 
 /**
  * How a location is matched: `prefix`, `=`, `^~` (prefix that stops regular expressions), `~` or `~*`,
@@ -18,13 +20,23 @@ export type LocationKind =
   | 'nameless'
   | 'server';
 
+/** One code of `error_page`; `overwrite` as in ErrorPage. */
+export interface CompiledErrorPage {
+  readonly status: number;
+  readonly overwrite: number;
+  readonly target: Value;
+}
+
 export class Location {
   readonly kind: LocationKind;
   /** As written after the modifier: `/images/`, `\.php$`, `@fallback`. */
   readonly name: string;
   readonly parent: Location | undefined;
+  /** Whether the request came here by a regular expression (for a nameless block: into its location). */
+  readonly isRegex: boolean;
   core!: CoreConf;
   times!: ConnectionTimes;
+  errorLog!: ErrorLog;
   /** Steps of the rewrite phase. */
   rewrite: readonly Step[] = [];
   /** preaccess, access, precontent and content, one after the other. */
@@ -33,6 +45,9 @@ export class Location {
   next: readonly number[] = [];
   headerFilters: readonly HeaderFilter[] = [];
   log: readonly Step[] = [];
+  /** `root` or `alias`, evaluated per request where it holds variables. */
+  root!: Value;
+  errorPages: readonly CompiledErrorPage[] = [];
   /** Locations nested in this one. */
   tree: LocationTree | undefined = undefined;
   /** Set by proxy_pass where a request for the name without its final slash is redirected (nginx `auto_redirect`). */
@@ -43,6 +58,7 @@ export class Location {
     this.kind = kind;
     this.name = name;
     this.parent = parent;
+    this.isRegex = kind === 'regex' || (kind === 'nameless' && parent?.isRegex === true);
   }
 
   /** The merged settings of a module here. Not for the hot path: steps close over their settings. */

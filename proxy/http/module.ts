@@ -1,5 +1,6 @@
 /** The contract of a feature of the proxy: one nginx module is one object made by `defineModule`. */
-import type { DirectiveRow, ModuleKey, Scope } from '../config/directive.ts';
+import type { DirectiveRow, ModuleKey, Place, Scope } from '../config/directive.ts';
+import type { Merge } from '../config/scope.ts';
 import type { HttpLoad } from './load.ts';
 import type { Location, VirtualServer } from './location.ts';
 import type { HeaderFilter, PhaseName, Step } from './phases.ts';
@@ -15,7 +16,7 @@ export interface CompileSite {
   /** The block this location was read from. */
   readonly scope: Scope;
   /** Compiles a word with variables; an unknown variable throws nginx's `unknown "x" variable`. */
-  value(word: string): Value;
+  value(word: string, at?: Place): Value;
   /** The location that an inner block (`if`, `limit_except`) compiles to. */
   inner(scope: Scope): Location;
 }
@@ -32,13 +33,13 @@ export interface HttpModule<C extends object = Record<string, unknown>> extends 
   /** Complete settings where nothing is said. */
   readonly defaults: C;
   /**
-   * Only where the rule is not "unset, then parent, then default" (cite nginx). `parent` is the
-   * merged settings of the block around, `undefined` at http level.
+   * Only where the rule is not "unset, then parent, then default" (cite nginx). `outer` is the
+   * resolved settings of the block around, the defaults at the outermost level.
    */
-  readonly merge?: (own: Partial<C>, parent: C | undefined, defaults: C, scope: Scope) => C;
+  readonly merge?: Merge<C>;
   readonly variables?: readonly VariableRow[];
   /** Called once when the whole http block is read, before any location is compiled. */
-  readonly prepare?: (http: HttpLoad) => void;
+  readonly prepare?: (http: HttpLoad, scope: Scope) => void;
   readonly phases?: PhaseTable<C>;
   /**
    * A content handler that excludes the content phase's other steps, as `proxy_pass` does

@@ -34,10 +34,10 @@ export function writeReplyHead(r: HttpRequest): boolean {
 function replyLines(r: HttpRequest): string {
   let lines = '';
   if (!r.hasOwnServer) lines = serverLine(r);
-  if (!r.hasOwnDate) lines += `Date: ${r.thread.clock.httpDate}\r\n`;
+  if (!r.hasOwnDate) lines += `Date: ${r.thread.clock.date}\r\n`;
   if (r.contentType !== '') lines += `Content-Type: ${r.contentType}\r\n`;
-  if (r.lastModifiedText !== '') lines += `Last-Modified: ${r.lastModifiedText}\r\n`;
-  else if (r.lastModified !== -1) lines += `Last-Modified: ${imfFixdate(r.lastModified)}\r\n`;
+  const lastModified = lastModifiedText(r);
+  if (lastModified !== '') lines += `Last-Modified: ${lastModified}\r\n`;
   if (r.redirectTo !== '') lines += `Location: ${absoluteRedirect(r)}\r\n`;
   if (r.variesByEncoding) lines += 'Vary: Accept-Encoding\r\n';
   if (r.etag !== '') lines += `ETag: ${r.etag}\r\n`;
@@ -47,6 +47,12 @@ function replyLines(r: HttpRequest): string {
   return lines;
 }
 
+/** The Last-Modified value, or ''. */
+export function lastModifiedText(r: HttpRequest): string {
+  if (r.lastModified === -1 || r.lastModifiedText !== '') return r.lastModifiedText;
+  return imfFixdate(r.lastModified);
+}
+
 function serverLine(r: HttpRequest): string {
   return r.location.core.server_tokens === 'off'
     ? `Server: ${SERVER_SHORT}\r\n`
@@ -54,7 +60,7 @@ function serverLine(r: HttpRequest): string {
 }
 
 /** nginx makes a Location that starts with a slash absolute where `absolute_redirect` is on. */
-function absoluteRedirect(r: HttpRequest): string {
+export function absoluteRedirect(r: HttpRequest): string {
   const { core } = r.location;
   const target = r.redirectTo;
   if (!core.absolute_redirect || !target.startsWith('/')) return target;

@@ -11,7 +11,7 @@
  * ```
  */
 import type { ConnectionFacts, Exchange, ExchangeOwner, RequestHead } from '../../wire/exchange.ts';
-import { ERROR, errorLine, type LineSink } from '../log/error-log.ts';
+import { ERROR, errorLine } from '../log/error-log.ts';
 import type { Location, VirtualServer } from './location.ts';
 import type { BodyFilter, BodyOutput, Producer } from './phases.ts';
 import { CLIENT_CLOSED_REQUEST } from './phases.ts';
@@ -23,9 +23,7 @@ export interface Thread {
   readonly pid: number;
   readonly index: number;
   /** Coarse clock: epoch milliseconds, and the Date field's value for it. */
-  readonly clock: { readonly now: number; readonly httpDate: string };
-  /** Where error lines of a location go. */
-  errorSink(location: Location, level: number): LineSink | undefined;
+  readonly clock: { readonly now: number; readonly date: string };
 }
 
 /** nginx's bound on internal redirects and on rewrites that search a location anew. */
@@ -79,7 +77,7 @@ export class HttpRequest implements ExchangeOwner {
   contentType = '';
   /** Bytes, or -1 where unknown. */
   contentLength = -1;
-  /** Epoch seconds times 1000, or -1. */
+  /** Epoch seconds, or -1. */
   lastModified = -1;
   /** The Last-Modified value where it is at hand as text (static files, upstreams). */
   lastModifiedText = '';
@@ -117,6 +115,10 @@ export class HttpRequest implements ExchangeOwner {
   stage = 0;
   cursor = 0;
   isDone = false;
+  /** Whether the reply went out whole (`$request_completion`). */
+  isComplete = false;
+  /** `$request_id` once asked for. */
+  requestId = '';
 
   constructor(exchange: Exchange, server: VirtualServer, thread: Thread) {
     const { head, connection } = exchange;
@@ -180,6 +182,7 @@ export class HttpRequest implements ExchangeOwner {
   }
 
   finished(): void {
+    this.isComplete = true;
     this.release(undefined);
   }
 
@@ -200,17 +203,12 @@ export class HttpRequest implements ExchangeOwner {
 
   /** Writes a line to the location's error log with client, server and request, as nginx does. */
   log(level: number, message: string): void {
-    const sink = this.thread.errorSink(this.location, level);
-    if (sink === undefined) return;
+    const { errorLog } = this.location;
+    if (level > errorLog.level) return;
     const { pid, index } = this.thread;
-    sink.write(
-      errorLine(
-        level,
-        { pid, thread: index },
-        this.connection.serial,
-        `${message}${this.logContext()}`,
-      ),
-    );
+    const process = { pid, thread: index };
+    const text = `${message}${this.logContext()}`;
+    errorLog.write(level, errorLine(level, process, this.connection.serial, text));
   }
 
   /** nginx `ngx_http_log_error_handler`. */

@@ -36,6 +36,22 @@ export interface ErrorLogTarget {
   readonly level: number;
 }
 
+/** The error log of one location: every target takes its level and those above. */
+export class ErrorLog {
+  /** The least severe level that any target takes: below it a line need not even be made. */
+  readonly level: number;
+  private readonly targets: readonly { readonly level: number; readonly sink: LineSink }[];
+
+  constructor(targets: readonly { readonly level: number; readonly sink: LineSink }[]) {
+    this.targets = targets;
+    this.level = Math.max(0, ...targets.map(({ level }) => level));
+  }
+
+  write(level: number, line: string): void {
+    for (const target of this.targets) if (level <= target.level) target.sink.write(line);
+  }
+}
+
 /** Local time as nginx writes it: `2026/11/23 06:30:00`. */
 export function logTime(date: Date): string {
   const two = (n: number): string => (n < 10 ? `0${n}` : `${n}`);

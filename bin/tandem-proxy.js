@@ -1,0 +1,12 @@
+#!/usr/bin/env -S node --disable-sigusr1 --disable-warning=ExperimentalWarning
+import './version.js';
+import { load } from './load.js';
+
+// Signals are caught before anything slow is loaded: HUP and USR2 would kill, TTIN would stop us.
+const { SignalQueue } = await load('prefork/signals');
+const signals = new SignalQueue();
+const { enterDaemon } = await load('prefork/daemonize');
+const isDaemon = enterDaemon();
+const { main } = await load('proxy/main');
+process.exitCode = await main(process.argv.slice(2), signals, isDaemon);
+signals.close();

@@ -1,0 +1,78 @@
+/**
+ * One loaded configuration: read, checked and compiled. The master makes one to learn what to bind
+ * and start; each thread makes its own from the same text, since steps cannot cross threads.
+ */
+import { openSync } from 'node:fs';
+import { ConfigError, type Scope } from './config/directive.ts';
+import { systemFailure, toByteString } from './config/paths.ts';
+import { makeReader } from './config/read.ts';
+import { makeLoad, rootScope } from './config/scope.ts';
+import { compileHttp, type HttpRuntime } from './http/compile.ts';
+import { builtInMimeTypes } from './http/mime-types.ts';
+import { hasEvents, type MainConf, mainConf, mainRows } from './main-conf.ts';
+import { HTTP_MODULES } from './modules/order.ts';
+
+/** What a cycle is made from: nginx's -p, -c, -g and the text of the files where it is known. */
+export interface CycleSource {
+  /** Absolute, with a final slash. */
+  readonly prefix: string;
+  /** The main file, absolute. */
+  readonly file: string;
+  /** Directives given with `-g`, or ''. */
+  readonly directives: string;
+  /** Error log of `-e`; `undefined` leaves it to the file. */
+  readonly errorLog: string | undefined;
+  /** Text of every file as the master read it, by full name; a thread must not read newer ones. */
+  readonly files?: ReadonlyMap<string, string>;
+}
+
+/** See the top of the file. */
+export interface Cycle {
+  readonly source: CycleSource;
+  readonly root: Scope;
+  readonly main: MainConf;
+  readonly http: HttpRuntime | undefined;
+  /** Complete texts, each with its place. */
+  readonly warnings: readonly string[];
+}
+
+const MODULES = HTTP_MODULES.map((module) => ({ module, rows: module.directives }));
+
+/** Reads, checks and compiles. Throws ConfigError with nginx's message at the first error. */
+export function loadCycle(source: CycleSource): Cycle {
+  const warnings: string[] = [];
+  const file = toByteString(source.file);
+  const load = makeLoad({
+    prefix: toByteString(source.prefix),
+    confPrefix: file.slice(0, file.lastIndexOf('/') + 1),
+    onWarning: (message) => warnings.push(message),
+  });
+  const root = rootScope(load);
+  const reader = makeReader([mainRows, ...MODULES], {
+    missingFile(name, directive) {
+      const text = builtInMimeTypes(name);
+      if (text !== undefined) {
+        load.warn(
+          `open() "${name}" failed (2: No such file or directory), the built-in media types are used`,
+          directive,
+        );
+      }
+      return text;
+    },
+    ...(source.files === undefined ? {} : { files: source.files }),
+  });
+  if (source.directives !== '') reader.readCommandLine(toByteString(source.directives), root);
+  reader.readFile(file, root);
+  if (!hasEvents(root)) throw new ConfigError('no "events" section in configuration');
+  const http = compileHttp(root, HTTP_MODULES);
+  return { source, root, main: mainConf(root), http, warnings };
+}
+
+/** Opens a file for appending and closes it: what `-t` checks of logs. Throws ConfigError. */
+export function checkWritable(path: string): number {
+  try {
+    return openSync(Buffer.from(path, 'latin1'), 'a');
+  } catch (error) {
+    throw new ConfigError(systemFailure('open', path, error));
+  }
+}

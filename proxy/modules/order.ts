@@ -1,0 +1,10 @@
+/**
+ * The features in the order in which a request meets them within a phase, and a reply meets their
+ * filters. This list is the only place that knows all modules. See nginx `auto/modules`.
+ */
+import { core } from '../http/core.ts';
+import type { HttpModule } from '../http/module.ts';
+
+// Each module's settings are its own affair; the compiler hands them back to the module alone.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export const HTTP_MODULES: readonly HttpModule<any>[] = [core];

@@ -1,0 +1,88 @@
+/**
+ * One thread of the proxy: compiles the configuration it was given, listens on its copies of the
+ * sockets and serves until it is told to drain.
+ */
+import { threadId } from 'node:worker_threads';
+import { Accounts } from '../http1/accounts.ts';
+import { threadClock } from '../http1/clock.ts';
+import { listen } from '../http1/listener.ts';
+import { type ServerOptions, serverOptions } from '../http1/options.ts';
+import { listenerKey } from '../prefork/sockets.ts';
+import type { RunningThread, ThreadContext } from '../prefork/types.ts';
+import { nginxHeadLimits } from '../wire/head-limits.ts';
+import { type CycleSource, loadCycle } from './cycle.ts';
+import type { Address } from './http/addresses.ts';
+import { connectionTimes, type HttpRuntime } from './http/compile.ts';
+import type { CoreConf } from './http/core-conf.ts';
+import { RequestEntry } from './http/entry.ts';
+import type { Thread } from './http/request.ts';
+import { ALERT, errorLine } from './log/error-log.ts';
+import { listenerSpecs, SHARED_CONNECTIONS } from './sockets.ts';
+
+/** How long an idle connection may still bring a request after a reload; see docs/differences.md. */
+const DRAIN_QUIET_MS = 1000;
+
+/** What prefork runs in each thread; `context.data` is a CycleSource. */
+export function startThread(context: ThreadContext): RunningThread {
+  const cycle = loadCycle(context.data as CycleSource);
+  const { http } = cycle;
+  http?.load.logs.openAll();
+  const counts = context.shared[SHARED_CONNECTIONS];
+  const accounts = new Accounts({
+    connectionLimit: cycle.main.worker_connections,
+    balance:
+      counts === undefined || context.threadCount < 2
+        ? undefined
+        : { counts: new Int32Array(counts), index: context.threadIndex },
+  });
+  const thread: Thread = { pid: process.pid, index: threadId, clock: threadClock };
+  return {
+    accept: () => (http === undefined ? undefined : acceptAll(context, http, accounts, thread)),
+    drain: () => accounts.drain(DRAIN_QUIET_MS),
+    quit: () => accounts.close(),
+    reopenLogs: () => http?.load.logs.reopen((path, error) => complain(thread, path, error)),
+  };
+}
+
+async function acceptAll(
+  context: ThreadContext,
+  http: HttpRuntime,
+  accounts: Accounts,
+  thread: Thread,
+): Promise<void> {
+  const byKey = new Map(
+    context.listeners.map((listener) => [listenerKey(listener.spec), listener]),
+  );
+  for (const address of http.addresses) {
+    const [spec] = listenerSpecs([address]);
+    const listener = byKey.get(listenerKey(spec!));
+    if (listener === undefined) throw new Error(`no socket for ${address.listen.text}`);
+    const options = { accounts, server: optionsFor(address), path: address.listen.path };
+    await listen(
+      { fd: listener.fd },
+      listener.spec.backlog,
+      options,
+      new RequestEntry(address, thread),
+    );
+  }
+}
+
+/** What holds before the virtual server is known: the default server's settings, as in nginx. */
+function optionsFor(address: Address): ServerOptions {
+  const conf: CoreConf = address.names.defaultServer.root.core;
+  const { number, size } = conf.large_client_header_buffers;
+  return serverOptions({
+    headLimits: {
+      ...nginxHeadLimits(number, size),
+      underscores: conf.underscores_in_headers ? 'keep' : 'drop',
+      punctuation: conf.ignore_invalid_headers ? 'drop' : 'refuse',
+    },
+    headTimeoutMs: conf.client_header_timeout,
+    times: connectionTimes(conf),
+  });
+}
+
+function complain(thread: Thread, path: string, error: unknown): void {
+  const text = `reopening "${path}" failed: ${error instanceof Error ? error.message : error}`;
+  process.stderr.write(errorLine(ALERT, { pid: thread.pid, thread: thread.index }, 0, text));
+}
