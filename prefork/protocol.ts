@@ -12,6 +12,7 @@ import type {
 export interface WorkerBoot {
   readonly type: 'boot';
   readonly entry: string;
+  readonly processEntry: string | undefined;
   readonly age: number;
   readonly data: unknown;
   /** Byte lengths by name. */

@@ -2,9 +2,17 @@
  * Binds the sockets of the master without ever listening on them: who listens, accepts. The threads
  * listen on their inherited copies.
  */
-import { chmodSync, chownSync, closeSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  unlinkSync,
+} from 'node:fs';
 import { BoundSocket, connect } from 'node:net';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { describeSystemError, problemOf, textOf } from './errno.ts';
 import type { BindFailure, ListenerSpec, TcpListenerSpec, UnixListenerSpec } from './types.ts';
 
@@ -75,7 +83,8 @@ export class BoundListener {
   /**
    * Gives the socket up. `unlink` removes the file of a Unix socket, if it is still the one bound
    * here: only the last owner may, never while another master serves the path. Without it the
-   * descriptor of a Unix socket stays open until the process ends, since closing it unlinks.
+   * descriptor of a Unix socket stays open until the process ends, since closing it unlinks. So
+   * does an empty event loop: a master that leaves the file to another ends with `process.exit`.
    */
   close(unlink: boolean): void {
     for (const fd of this.#adopted) closeSync(fd);
@@ -151,7 +160,10 @@ function openUnix(spec: UnixListenerSpec): BoundSocket | BindFailure {
   try {
     return new BoundSocket(unixOptions(spec.path));
   } catch (error) {
-    return { spec, ...describeSystemError(error, 'bind') };
+    const problem = describeSystemError(error, 'bind');
+    // libuv: uv_pipe_bind turns ENOENT into EACCES.
+    const isFolderMissing = problem.code === 'EACCES' && !existsSync(dirname(spec.path));
+    return { spec, ...(isFolderMissing ? problemOf('ENOENT', 'bind') : problem) };
   } finally {
     if (before !== undefined) process.umask(before);
   }

@@ -2,15 +2,28 @@
 import { flushCompileCache } from 'node:module';
 import { textOf } from './errno.ts';
 import type { FromThread, ThreadBoot, ToThread } from './protocol.ts';
-import type { BootFailure, RunningThread, ThreadEntry, ThreadListener } from './types.ts';
+import type {
+  BootFailure,
+  ProcessEntry,
+  RunningThread,
+  ThreadEntry,
+  ThreadListener,
+} from './types.ts';
 
 /** Gunicorn's WORKER_BOOT_ERROR. */
 const BOOT_ERROR = 3;
 
 /** Loads an entry module; throws a TypeError where it has no `startThread`. */
-export async function loadEntry(url: string): Promise<ThreadEntry> {
+export async function loadThreadEntry(url: string): Promise<ThreadEntry> {
   const loaded: unknown = await import(url);
   if (!isThreadEntry(loaded)) throw new TypeError(`${url} does not export startThread`);
+  return loaded;
+}
+
+/** Loads a process entry; throws a TypeError where it has no `startProcess`. */
+export async function loadProcessEntry(url: string): Promise<ProcessEntry> {
+  const loaded: unknown = await import(url);
+  if (!isProcessEntry(loaded)) throw new TypeError(`${url} does not export startProcess`);
   return loaded;
 }
 
@@ -34,7 +47,7 @@ export class ThreadRunner {
   async start(): Promise<void> {
     const { entry: url, ...facts } = this.#boot;
     try {
-      const entry = await loadEntry(url);
+      const entry = await loadThreadEntry(url);
       this.#running = await entry.startThread({
         ...facts,
         send: (message) => this.#tell({ type: 'message', message }),
@@ -158,4 +171,9 @@ function listenerOf(error: unknown, listeners: readonly ThreadListener[]) {
 function isThreadEntry(loaded: unknown): loaded is ThreadEntry {
   if (typeof loaded !== 'object' || loaded === null) return false;
   return 'startThread' in loaded && typeof loaded.startThread === 'function';
+}
+
+function isProcessEntry(loaded: unknown): loaded is ProcessEntry {
+  if (typeof loaded !== 'object' || loaded === null) return false;
+  return 'startProcess' in loaded && typeof loaded.startProcess === 'function';
 }

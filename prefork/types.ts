@@ -52,6 +52,8 @@ export interface BindFailure {
 
 /** A listener as one thread gets it. */
 export interface ThreadListener {
+  /** As in `WorkerSpec.listeners`; a port of 0 is still 0 here, while `spec` has the real one. */
+  readonly key: string;
   readonly spec: ListenerSpec;
   /**
    * This thread's own copy of the descriptor, bound and not yet listening (or listening already,
@@ -128,10 +130,12 @@ export interface ProcessContext {
  */
 export interface ThreadEntry {
   startThread(context: ThreadContext): Promise<RunningThread> | RunningThread;
-  /** Runs first, once per process, on its main thread. */
-  startProcess?(
-    context: ProcessContext,
-  ): Promise<RunningProcess | undefined> | RunningProcess | undefined;
+}
+
+/** What a module named by `WorkerSpec.processEntry` exports. Its errors count as those above. */
+export interface ProcessEntry {
+  /** Runs once per process, on its main thread, before any thread starts. */
+  startProcess(context: ProcessContext): Promise<RunningProcess> | RunningProcess;
 }
 
 /** Signals a worker process may be sent by an operator, past its master. */
@@ -162,6 +166,11 @@ export interface Privileges {
 export interface WorkerSpec {
   /** URL of the entry module; see `siblingModule`. */
   readonly entry: URL;
+  /**
+   * URL of a module that watches the threads from the process's main thread. A module of its own,
+   * so that the main thread of several does not load all that they load.
+   */
+  readonly processEntry?: URL | undefined;
   /** 1 runs the entry on the main thread of the process. */
   readonly threads: number;
   /** Keys of the master's listeners this worker accepts on; all of them where left out. */

@@ -196,8 +196,8 @@ function layOut(listeners: readonly BoundListener[], threadCount: number) {
   const threads: ThreadListener[][] = [];
   for (let index = 0; index < threadCount; index += 1) {
     const own: ThreadListener[] = [];
-    for (const { spec, descriptors: held } of listeners) {
-      own.push({ spec, fd: FIRST_LISTENER_DESCRIPTOR + descriptors.length });
+    for (const { key, spec, descriptors: held } of listeners) {
+      own.push({ key, spec, fd: FIRST_LISTENER_DESCRIPTOR + descriptors.length });
       descriptors.push(held[index % held.length]!);
     }
     threads.push(own);
@@ -213,6 +213,7 @@ function bootMessage(
   return {
     type: 'boot',
     entry: spec.entry.href,
+    processEntry: spec.processEntry?.href,
     age,
     data: spec.data,
     shared: spec.shared ?? {},

@@ -5,7 +5,7 @@
 import { dropPrivileges } from './privileges.ts';
 import type { FromThread, FromWorker, ThreadBoot, ToWorker, WorkerBoot } from './protocol.ts';
 import { startLocalThread, startWorkerThread, type ThreadHandle } from './thread-handle.ts';
-import { describeFailure, exitCodeOf, loadEntry } from './thread-runner.ts';
+import { describeFailure, exitCodeOf, loadProcessEntry } from './thread-runner.ts';
 import type { BootFailure, RunningProcess, WorkerSignal } from './types.ts';
 
 /** How long a worker whose master is gone may finish what runs. */
@@ -26,6 +26,8 @@ class WorkerSession {
   #boot: WorkerBoot | undefined;
   #threads: ThreadHandle[] = [];
   #process: RunningProcess | undefined;
+  /** What came before there were threads to take it. */
+  readonly #early: Extract<ToWorker, { type: 'message' }>[] = [];
   #started = 0;
   #ready = 0;
   #isEnding = false;
@@ -46,7 +48,8 @@ class WorkerSession {
         this.#post({ type: 'reopen' });
         break;
       case 'message':
-        this.#deliver(command.threadIndex, command.message);
+        if (this.#threads.length === 0) this.#early.push(command);
+        else this.#deliver(command.threadIndex, command.message);
         break;
     }
   }
@@ -91,15 +94,20 @@ class WorkerSession {
       shared[name] = new SharedArrayBuffer(length);
     }
     const facts = { data: boot.data, threadCount, age: boot.age, shared };
-    const { startProcess } = await loadEntry(boot.entry);
-    this.#process = await startProcess?.({
-      ...facts,
-      send: (message) => tell({ type: 'message', threadIndex: MAIN_THREAD, message }),
-    });
+    if (boot.processEntry !== undefined) {
+      const entry = await loadProcessEntry(boot.processEntry);
+      this.#process = await entry.startProcess({
+        ...facts,
+        send: (message) => tell({ type: 'message', threadIndex: MAIN_THREAD, message }),
+      });
+    }
     if (this.#isEnding) return;
     boot.threads.forEach((listeners, threadIndex) => {
       this.#startThread({ ...facts, entry: boot.entry, listeners, threadIndex });
     });
+    for (const { threadIndex, message } of this.#early.splice(0)) {
+      this.#deliver(threadIndex, message);
+    }
   }
 
   #startThread(boot: ThreadBoot): void {
