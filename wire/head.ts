@@ -236,7 +236,12 @@ function finishTransferEncoding(
     return badCoding('client sent HTTP/1.0 request with "Transfer-Encoding" header');
   }
   const list = splitList(codings.toLowerCase());
-  if (list[list.length - 1] !== 'chunked' || list.indexOf('chunked') !== list.length - 1) {
+  const hasEmptyElement = codings.split(',').length !== list.length;
+  if (
+    hasEmptyElement ||
+    list[list.length - 1] !== 'chunked' ||
+    list.indexOf('chunked') !== list.length - 1
+  ) {
     return limits.allowInnerCodings || list.includes('chunked')
       ? badCoding(`client sent invalid "Transfer-Encoding": "${excerpt(codings, 0, 200)}"`)
       : unknownCoding(codings);
