@@ -89,6 +89,7 @@ export function clearReply(r: HttpRequest): void {
   r.contentEncoding = '';
   r.allowRanges = false;
   r.ranges = undefined;
+  r.rangesTail = '';
   r.variesByEncoding = false;
   r.hasOwnServer = false;
   r.hasOwnDate = false;

@@ -12,6 +12,7 @@
  */
 import type { ConnectionFacts, Exchange, ExchangeOwner, RequestHead } from '../../wire/exchange.ts';
 import { ERROR, errorLine } from '../log/error-log.ts';
+import type { FilePart } from './file-sender.ts';
 import type { Location, VirtualServer } from './location.ts';
 import type { BodyFilter, BodyOutput, Producer } from './phases.ts';
 import { CLIENT_CLOSED_REQUEST } from './phases.ts';
@@ -90,8 +91,11 @@ export class HttpRequest implements ExchangeOwner {
   contentEncoding = '';
   /** Whether byte ranges may be answered from this reply (nginx `allow_ranges`). */
   allowRanges = false;
-  /** Ranges to send, flat list of first and past-the-end offsets; set by the range filter. */
-  ranges: readonly number[] | undefined = undefined;
+  /** Parts to send in place of the whole, and what follows the last; set by the range filter. */
+  ranges: readonly FilePart[] | undefined = undefined;
+  rangesTail = '';
+  /** Length of the content of which no range could be given (416), or -1. */
+  rangeRefused = -1;
   /** Whether Vary: Accept-Encoding is due (gzip_vary). */
   variesByEncoding = false;
   /** Whether Server and Date come from an upstream's own fields in `extraLines`. */

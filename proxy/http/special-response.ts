@@ -106,6 +106,9 @@ function sendBuiltInPage(r: HttpRequest, status: number): void {
     return;
   }
   r.contentType = 'text/html';
+  if (status === 416 && r.rangeRefused !== -1) {
+    r.extraLines = `Content-Range: bytes */${r.rangeRefused}\r\n`;
+  }
   r.sendWhole(page(r, status, title));
 }
 

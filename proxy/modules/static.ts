@@ -1,0 +1,71 @@
+/** Static files: nginx's ngx_http_static_module. */
+import { escapePath } from '../../wire/escape.ts';
+import type { CoreConf } from '../http/core-conf.ts';
+import { type FileInfo, fileInfo } from '../http/file-cache.ts';
+import { filePath } from '../http/file-path.ts';
+import { fileProblem } from '../http/file-problem.ts';
+import { FileSender } from '../http/file-sender.ts';
+import { mediaType } from '../http/media-type.ts';
+import { defineModule } from '../http/module.ts';
+import { DECLINED, DONE, type Verdict } from '../http/phases.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { CRIT } from '../log/error-log.ts';
+
+const SLASH = 0x2f;
+
+export const staticFiles = defineModule({
+  name: 'http_static',
+  directives: [],
+  defaults: {},
+  phases: {
+    content: (_conf, { location }) => {
+      const { core } = location;
+      return (r) => serveFile(r, core);
+    },
+  },
+});
+
+function serveFile(r: HttpRequest, core: CoreConf): Verdict {
+  const { uri, method } = r;
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return 405;
+  if (uri.charCodeAt(uri.length - 1) === SLASH) return DECLINED;
+  const path = filePath(r);
+  const info = fileInfo(path, core, r.thread.clock.now);
+  if (info.code !== '') return fileProblem(r, path, info.code, 'open');
+  if (info.isDirectory) return redirectToSlash(r);
+  if (method === 'POST') return 405;
+  if (!info.isFile) {
+    r.log(CRIT, `"${path}" is not a regular file`);
+    return 404;
+  }
+  sendFile(r, path, info, core);
+  return DONE;
+}
+
+/** A folder asked for without its final slash. */
+function redirectToSlash(r: HttpRequest): Verdict {
+  r.redirectTo = `${escapePath(r.uri)}/${r.args === '' ? '' : `?${r.args}`}`;
+  return 301;
+}
+
+function sendFile(r: HttpRequest, path: string, info: FileInfo, core: CoreConf): void {
+  r.status = 200;
+  r.contentType = mediaType(r.uri, core);
+  r.contentLength = info.size;
+  r.lastModified = info.modified;
+  r.lastModifiedText = info.modifiedText;
+  if (core.etag) r.etag = info.etag;
+  r.allowRanges = true;
+  if (!r.sendHead()) return;
+  if (r.isHead || r.status === 304 || info.size === 0) {
+    r.end();
+    return;
+  }
+  const { ranges } = r;
+  if (ranges === undefined && info.content !== undefined) {
+    r.end(info.content);
+    return;
+  }
+  const parts = ranges ?? [{ head: '', start: 0, end: info.size }];
+  new FileSender(r, path, parts, r.rangesTail).start();
+}
