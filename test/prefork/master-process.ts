@@ -1,6 +1,6 @@
 /** Starts `fixtures/small-master.ts` as a process of its own and reads what it says. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,8 @@ export class MasterProcess {
   readonly facts: Fact[] = [];
   stderr = '';
   readonly #exit: Promise<unknown[]>;
-  #look: () => void = () => {};
+  readonly #news = new EventEmitter();
+  #isOver = false;
 
   constructor(t: TestContext, options: object, isGroupLeader = false) {
     this.child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], {
@@ -24,9 +25,13 @@ export class MasterProcess {
       detached: isGroupLeader,
     });
     this.#exit = once(this.child, 'close');
+    void this.#exit.then(() => {
+      this.#isOver = true;
+      this.#news.emit('more');
+    });
     createInterface({ input: this.child.stdout! }).on('line', (line) => {
       this.facts.push(JSON.parse(line));
-      this.#look();
+      this.#news.emit('more');
     });
     this.child.stderr?.setEncoding('utf8').on('data', (text) => {
       this.stderr += text;
@@ -36,13 +41,12 @@ export class MasterProcess {
     });
   }
 
-  /** The first `count` facts with that name. */
+  /** The first `count` facts with that name; rejects where the master ends without them. */
   async told(name: string, count = 1): Promise<Fact[]> {
     const matching = (): Fact[] => this.facts.filter((fact) => name in fact);
     while (matching().length < count) {
-      await new Promise<void>((resolve) => {
-        this.#look = resolve;
-      });
+      if (this.#isOver) throw new Error(`the master never told "${name}": ${this.stderr}`);
+      await once(this.#news, 'more');
     }
     return matching().slice(0, count);
   }
