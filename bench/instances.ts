@@ -1,5 +1,5 @@
 /** Instances of peers: started, proved, warmed up, ended. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -53,6 +53,12 @@ export async function startInstance(
 /** Ends an instance and all that it started. */
 export function stopInstance(instance: Instance): Promise<void> {
   return end(instance.launched);
+}
+
+/** The first line of an instance's error log; empty where it has none. A good run logs nothing. */
+export function firstComplaint(instance: Instance): string {
+  const file = join(instance.folder, 'error.log');
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n', 1)[0]! : '';
 }
 
 /** Proves that a request is answered as it should be, then sends it for a moment. */

@@ -19,6 +19,7 @@ export interface Options {
   readonly onlyRenders: boolean;
   /** File for the results of this run, beside what `writes` says. */
   readonly jsonFile: string | undefined;
+  readonly asksForHelp: boolean;
 }
 
 /** A command line that cannot be followed. */
@@ -63,6 +64,7 @@ export function readOptions(args: readonly string[]): Options {
     writes: values.write === true || (values['no-write'] !== true && !isPartial),
     onlyRenders: values.render === true,
     jsonFile: values.json,
+    asksForHelp: values.help === true,
   };
 }
 
@@ -80,6 +82,7 @@ function parse(args: readonly string[]) {
         'no-write': { type: 'boolean' },
         json: { type: 'string' },
         render: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (problem) {

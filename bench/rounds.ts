@@ -1,5 +1,5 @@
 /** Runs the rounds: in each one every row, in each row every peer in turn. */
-import { type Instance, startInstance, stopInstance, warmUp } from './instances.ts';
+import { firstComplaint, type Instance, startInstance, stopInstance, warmUp } from './instances.ts';
 import { type Bench, type Sample, takeSample } from './measure/sample.ts';
 import type { Options } from './options.ts';
 import { PEERS } from './peers/all.ts';
@@ -30,6 +30,12 @@ export interface Entry {
   readonly peers: readonly Peer[];
 }
 
+/** All rows, and what the fronts wrote to their error logs meanwhile. */
+export interface RunResult {
+  readonly rows: readonly RowResult[];
+  readonly complaints: readonly string[];
+}
+
 /** Hears how far the run is. */
 export type Progress = (text: string) => void;
 
@@ -58,7 +64,7 @@ export async function runRounds(
   options: Options,
   site: Site,
   progress: Progress,
-): Promise<RowResult[]> {
+): Promise<RunResult> {
   const results = entries.map(({ row, peers }) => ({
     row,
     series: peers.map(({ id, label }) => ({ peer: id, label, samples: [], failure: '' })),
@@ -77,8 +83,9 @@ export async function runRounds(
       }
     }
   }
+  const complaints = fleet.complaints();
   await fleet.stop();
-  return results;
+  return { rows: results, complaints };
 }
 
 async function addSample(bench: Bench, peer: Peer, row: Row, series: Series): Promise<void> {
@@ -147,6 +154,15 @@ class Fleet {
     const wrong = this.wrongAnswers.get(instance)?.get(visit.request);
     if (wrong !== undefined) throw new Error(wrong);
     return instance;
+  }
+
+  complaints(): string[] {
+    const found: string[] = [];
+    for (const [key, instance] of this.instances) {
+      const line = firstComplaint(instance);
+      if (line !== '') found.push(`${key}: ${line}`);
+    }
+    return found;
   }
 
   async stop(): Promise<void> {

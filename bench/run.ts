@@ -20,6 +20,10 @@ const say = painterFor(process.stderr.isTTY === true);
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
+  if (options.asksForHelp) {
+    process.stdout.write(`${usage()}\n`);
+    return;
+  }
   if (options.onlyRenders) {
     for (const path of writeDocuments(readResults(LATEST))) process.stderr.write(`wrote ${path}\n`);
     return;
@@ -54,15 +58,16 @@ async function measure(options: Options): Promise<Results> {
   const entries = entriesFor(options, present);
   if (entries.length === 0) throw new UsageError('no row is left with these rows and fronts');
   const site = makeSite();
+  process.on('exit', () => removeSite(site));
   try {
     await firstAnswer(startBackend(site), { socketPath: site.backend }, SMALL_PROXIED);
-    const rows = await runRounds(entries, options, site, showProgress());
+    const { rows, complaints } = await runRounds(entries, options, site, showProgress());
+    for (const line of complaints) process.stderr.write(`${say('yellow', `LOGGED: ${line}`)}\n`);
     const kept = rows.map(({ row, series }) => ({ id: row.id, series }));
     const { rounds, seconds, shrink } = options;
     return { machine: thisMachine(timeSource()), rounds, seconds, shrink, missing, rows: kept };
   } finally {
     await endAll();
-    removeSite(site);
   }
 }
 

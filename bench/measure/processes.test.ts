@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  coreTimeFromStat,
   descendantsAmong,
   familyOf,
   parentFromStat,
@@ -25,6 +26,12 @@ test('user and system ticks become nanoseconds, children left out', () => {
 
 test('the first number of schedstat is run time in nanoseconds', () => {
   assert.equal(timeFromSchedstat('125327000001 93117 2\n'), 125_327_000_001);
+});
+
+test('a core is busy for all of its time but idle and iowait', () => {
+  const text = 'cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 10 1 5 900 70 0 2 3 8 0\ncpu1 1 1 1 1 1 1 1 1 0 0\n';
+  assert.equal(coreTimeFromStat(text, 0), 210_000_000);
+  assert.throws(() => coreTimeFromStat(text, 7), /no core 7/);
 });
 
 test('Pss is taken from its own line, not from Pss_Dirty', () => {

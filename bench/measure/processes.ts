@@ -41,6 +41,23 @@ export function pssFromRollup(text: string): number {
   return Number(match[1]) * 1024;
 }
 
+/**
+ * Time in nanoseconds that one core was not idle, from the text of /proc/stat, whoever used it:
+ * all columns but idle and iowait; guest time is within user time already.
+ */
+export function coreTimeFromStat(text: string, core: number): number {
+  const line = text.split('\n').find((one) => one.startsWith(`cpu${core} `));
+  if (line === undefined) throw new Error(`no core ${core} in /proc/stat`);
+  const ticks = line.split(' ').slice(1, 9).map(Number);
+  const idle = ticks[3]! + ticks[4]!;
+  return (ticks.reduce((sum, one) => sum + one, 0) - idle) * NANOSECONDS_PER_TICK;
+}
+
+/** Time in nanoseconds that one core was not idle since the machine began. */
+export function readCoreTime(core: number): number {
+  return coreTimeFromStat(readFileSync('/proc/stat', 'latin1'), core);
+}
+
 /** Every process below `root`, itself first. */
 export function descendantsAmong(root: number, kin: readonly Kin[]): number[] {
   const found = [root];

@@ -1,5 +1,6 @@
 /** One measurement of one peer in one round, for each kind of plan. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { FRONT_CORE } from '../cores.ts';
 import {
   generate,
   type Instance,
@@ -18,6 +19,7 @@ import type { Site } from '../site.ts';
 import {
   descriptorLimit,
   familyOf,
+  readCoreTime,
   readPss,
   readTimes,
   timeBetween,
@@ -34,6 +36,8 @@ export interface Sample {
   readonly requests: number;
   /** Share of the wall time that the front's processes ran. */
   readonly busy: number;
+  /** Share of the wall time that others had the front's core. */
+  readonly others: number;
 }
 
 /** What a measurement needs to know. */
@@ -86,11 +90,14 @@ async function underLoad(
 ): Promise<Sample> {
   const root = instance.launched.pid;
   const begun = process.hrtime.bigint();
+  const coreBefore = readCoreTime(FRONT_CORE);
   const before = readTimes(familyOf(root), SOURCE);
   const requests = await countAnswers(bench, instance, request, connections);
   const spent = timeBetween(before, readTimes(familyOf(root), SOURCE));
+  const coreSpent = readCoreTime(FRONT_CORE) - coreBefore;
   const wall = Number(process.hrtime.bigint() - begun);
-  return { value: spent / requests / 1000, requests, busy: spent / wall };
+  const others = Math.max(0, coreSpent - spent) / wall;
+  return { value: spent / requests / 1000, requests, busy: spent / wall, others };
 }
 
 async function countAnswers(
@@ -186,5 +193,5 @@ async function untilQuiet(instance: Instance): Promise<void> {
 }
 
 function amount(value: number): Sample {
-  return { value, requests: 0, busy: 0 };
+  return { value, requests: 0, busy: 0, others: 0 };
 }

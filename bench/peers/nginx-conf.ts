@@ -17,7 +17,10 @@ export interface ConfChoices {
   readonly httpLines: readonly string[];
 }
 
-/** The whole file for one instance. */
+/**
+ * The whole file for one instance. The buffer for request content is larger than what is posted:
+ * at its default nginx writes 16 KB to a temporary file, and the row would measure the disk.
+ */
 export function nginxConf(place: Place, choices: ConfChoices): string {
   const cache = 'open_file_cache max=1000 inactive=60s;\n  open_file_cache_valid 60s;';
   return `daemon off;
@@ -32,14 +35,9 @@ http {
   tcp_nopush on;
   keepalive_timeout 600s;
   keepalive_requests 1000000000;
+  client_body_buffer_size 64k;
   ${choices.openFileCache ? cache : ''}
   ${choices.httpLines.join('\n  ')}
-  upstream app {
-    server unix:${place.site.backend};
-    keepalive 64;
-    keepalive_requests 1000000000;
-    keepalive_timeout 600s;
-  }
 ${httpBody(place)}
 }
 `;
@@ -48,20 +46,32 @@ ${httpBody(place)}
 function httpBody(place: Place): string {
   const port = portOf(place);
   const files = `location / { root ${place.site.root}; }`;
+  const quiet = '  access_log off;';
+  const app = `${quiet}\n${upstream(place)}`;
   switch (place.scenario) {
     case 'site':
-      return `  access_log off;\n${server(port, '', [files, proxied('/app/')])}`;
+      return `${app}\n${server(port, '', [files, proxied('/app/')])}`;
     case 'one-file':
-      return `  access_log off;\n${server(port, '', [files])}`;
+      return `${quiet}\n${server(port, '', [files])}`;
     case 'one-proxied':
-      return `  access_log off;\n${server(port, '', [proxied('/')])}`;
+      return `${app}\n${server(port, '', [proxied('/')])}`;
     case 'loaded':
       return `${loadedLines(place)}\n${server(port, '', [files])}`;
     case 'many':
-      return `  access_log off;\n${manyServers(port, [files, proxied('/app/')])}`;
+      return `${app}\n${manyServers(port, [files, proxied('/app/')])}`;
     default:
       throw new Error(`a front has no scenario "${place.scenario}"`);
   }
+}
+
+/** More idle connections than clients at once: with fewer, nginx closes and opens some each time. */
+function upstream(place: Place): string {
+  return `  upstream app {
+    server unix:${place.site.backend};
+    keepalive 64;
+    keepalive_requests 1000000000;
+    keepalive_timeout 600s;
+  }`;
 }
 
 function server(port: number, name: string, locations: readonly string[]): string {

@@ -2,7 +2,15 @@
 import type { Row } from '../rows.ts';
 import { limitNotes, methodNotes } from './notes.ts';
 import type { Results } from './results.ts';
-import { digits, type Line, OURS, type RowSummary, unitWords, type Verdict } from './summary.ts';
+import {
+  digits,
+  type Line,
+  OURS,
+  type RowSummary,
+  shareOfOthers,
+  unitWords,
+  type Verdict,
+} from './summary.ts';
 
 const GROUPS: readonly (readonly [Row['group'], string])[] = [
   ['front', 'The front'],
@@ -31,10 +39,12 @@ export function markdownReport(results: Results, summaries: readonly RowSummary[
   return `${parts.join('\n\n')}\n`;
 }
 
-function machineTable({ machine, missing }: Results): string {
+function machineTable(results: Results): string {
+  const { machine, missing } = results;
   const rows = [
     ['machine', `${machine.processor}, ${machine.cores} cores, Linux ${machine.kernel}`],
     ['versions', `Node ${machine.node}, nginx ${machine.nginx}, HAProxy ${machine.haproxy}`],
+    ["others on the front's core", `${Math.round(shareOfOthers(results) * 100)} % of its time`],
     ...missing.map(({ label, reason }) => [`left out: ${label}`, reason]),
   ];
   return table(['', ''], '|---|---|', rows);

@@ -3,7 +3,8 @@ import { digits, type Line, OURS, type RowSummary } from './summary.ts';
 
 const WIDTH = 860;
 const LEFT = 250;
-const RIGHT = 90;
+/** Room for the two columns of numbers. */
+const RIGHT = 160;
 const TOP = 66;
 const BAR = 13;
 const STEP = 17;
@@ -32,6 +33,7 @@ text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: #24292f; }
 .peer { fill: #a3adb8; }
 .ours { fill: #1f7a5c; }
 .one { stroke: #59636e; stroke-dasharray: 3 3; }
+.edge { stroke: #ffffff; stroke-width: 6; }
 .target { stroke: #c2410c; stroke-width: 2; }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3; }
@@ -40,6 +42,7 @@ text { fill: #e6edf3; }
 .peer { fill: #5c6670; }
 .ours { fill: #3fb68b; }
 .one { stroke: #9aa4ae; }
+.edge { stroke: #0d1117; }
 .target { stroke: #fb923c; }
 }
 </style>
@@ -75,8 +78,11 @@ function barPicture(line: Line, y: number): string {
     ratio > LONGEST_RATIO
       ? `<path class="page" d="M${end - 16} ${y + BAR + 1}l5 -${BAR + 2}h4l-5 ${BAR + 2}z"/>`
       : '';
-  const number = `<text x="${digits(end + 6)}" y="${base}">${digits(ratio)} <tspan class="quiet">${digits(line.value.median)} µs</tspan></text>`;
-  return [name, bar, torn, targetMark(line, y), number].join('');
+  const numbers = [
+    `<text x="${WIDTH - 90}" y="${base}" text-anchor="end">${digits(ratio)}</text>`,
+    `<text class="quiet" x="${WIDTH - 16}" y="${base}" text-anchor="end">${digits(line.value.median)} µs</text>`,
+  ].join('');
+  return [name, bar, torn, targetMark(line, y), numbers].join('');
 }
 
 /** Marks the targets that are ratios to the peer that the row is drawn against. */
@@ -87,7 +93,8 @@ function targetMark(line: Line, y: number): string {
     if (ratio === undefined || figure === undefined || figure === 0) continue;
     // a target against another peer, on the scale of this row's reference
     const x = digits(at(Math.min((target.atMost * ratio) / figure, LONGEST_RATIO)));
-    marks.push(`<line class="target" x1="${x}" y1="${y - 1}" x2="${x}" y2="${y + BAR + 1}"/>`);
+    const ends = `x1="${x}" y1="${y - 1}" x2="${x}" y2="${y + BAR + 1}"`;
+    marks.push(`<line class="edge" ${ends}/><line class="target" ${ends}/>`);
   }
   return marks.join('');
 }

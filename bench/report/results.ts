@@ -1,8 +1,8 @@
 /** The raw results of a run as they are kept. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Sample } from '../measure/sample.ts';
 import { HAPROXY, NGINX, PROJECT } from '../peers/programs.ts';
 import type { Series } from '../rounds.ts';
@@ -41,6 +41,7 @@ export const LATEST = join(PROJECT, 'bench/results/latest.json');
 
 /** Writes results for people and programs. */
 export function writeResults(file: string, results: Results): void {
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
 }
 

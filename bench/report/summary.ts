@@ -51,6 +51,16 @@ export function summarize(results: Results): RowSummary[] {
   return summaries;
 }
 
+/**
+ * How much of the front's core others had while fronts were measured, in the median of all
+ * measurements; 0 where none was under load.
+ */
+export function shareOfOthers(results: Results): number {
+  const samples = results.rows.flatMap(({ series }) => series.flatMap((one) => one.samples));
+  const shares = samples.filter((sample) => sample.busy > 0).map((sample) => sample.others);
+  return spread(shares)?.median ?? 0;
+}
+
 /** A figure with as many digits as it deserves. */
 export function digits(value: number): string {
   const size = Math.abs(value);

@@ -1,7 +1,14 @@
 /** The tables on the terminal. */
 import { styleText } from 'node:util';
 import type { Results } from './results.ts';
-import { digits, type Line, type RowSummary, unitWords, type Verdict } from './summary.ts';
+import {
+  digits,
+  type Line,
+  type RowSummary,
+  shareOfOthers,
+  unitWords,
+  type Verdict,
+} from './summary.ts';
 
 /** Paints text where the output is a terminal, and leaves it plain where it is piped. */
 export type Paint = (style: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string) => string;
@@ -11,6 +18,9 @@ export function painterFor(isTerminal: boolean): Paint {
   if (!isTerminal || process.env['NO_COLOR']) return (_style, text) => text;
   return (style, text) => styleText(style, text, { validateStream: false });
 }
+
+/** Share of the core from which on a reader is warned. */
+const DISTURBED_FROM = 0.1;
 
 /** The whole report of a run. */
 export function terminalReport(
@@ -22,7 +32,14 @@ export function terminalReport(
   const missing = results.missing.map(({ label, reason }) =>
     paint('red', `LEFT OUT: ${label}: ${reason}`),
   );
-  return [...blocks, ...missing, ''].join('\n');
+  return [...blocks, ...missing, ...disturbance(results, paint), ''].join('\n');
+}
+
+function disturbance(results: Results, paint: Paint): string[] {
+  const share = shareOfOthers(results);
+  if (share < DISTURBED_FROM) return [];
+  const words = `others had ${Math.round(share * 100)}% of the front's core: these figures are rough`;
+  return [paint('yellow', `DISTURBED: ${words}`)];
 }
 
 function rowBlock(summary: RowSummary, paint: Paint): string {
