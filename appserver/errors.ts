@@ -1,4 +1,5 @@
 /** Errors of the pool that operators and programmers meet. */
+import type { ContentProblem } from '../wire/exchange.ts';
 
 /** Gunicorn's WORKER_BOOT_ERROR: the module threw, or is not there. */
 export const EXIT_BOOT_ERROR = 3;
@@ -19,17 +20,45 @@ export class UsageError extends Error {
 
 /**
  * The application could not be had from its module. `exitCode` is what the worker process leaves
- * with; `detail` is where it happened: a stack, or the line of a syntax error.
+ * with. Its message ends in what the module threw: a stack, or the line of a syntax error.
  */
 export class AppLoadError extends Error {
   override readonly name = 'AppLoadError';
   readonly code = 'ERR_APPSERVER_APP_LOAD';
   readonly exitCode: number;
-  readonly detail: string;
 
   constructor(message: string, exitCode: number, options: { cause?: unknown; detail?: string }) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const detail = options.detail ?? '';
+    const text = detail === '' ? message : `${message}\n${detail}`;
+    super(text, options.cause === undefined ? undefined : { cause: options.cause });
     this.exitCode = exitCode;
-    this.detail = options.detail ?? '';
   }
 }
+
+/**
+ * The content of a request did not come in full. An application that lets it pass is answered for:
+ * 400 for `malformed`, 408 for `timeout`.
+ */
+export class RequestContentError extends Error {
+  override readonly name = 'RequestContentError';
+  readonly code: string;
+  readonly problem: ContentProblem;
+  readonly receivedBytes: number;
+  /** Content-Length, or -1. */
+  readonly announcedBytes: number;
+
+  constructor(problem: ContentProblem, receivedBytes: number, announcedBytes: number) {
+    super(CONTENT_PROBLEMS[problem]);
+    this.problem = problem;
+    this.code = `ERR_REQUEST_CONTENT_${problem.toUpperCase().replace('-', '_')}`;
+    this.receivedBytes = receivedBytes;
+    this.announcedBytes = announcedBytes;
+  }
+}
+
+const CONTENT_PROBLEMS: Readonly<Record<ContentProblem, string>> = {
+  closed: 'the client closed the connection before the content was complete',
+  timeout: 'the client stopped sending the content',
+  malformed: 'the content is not in valid chunked coding',
+  'too-large': 'the content is larger than allowed',
+};

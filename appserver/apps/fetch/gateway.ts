@@ -1,0 +1,39 @@
+/** The second argument of an application's `fetch`; see appserver/gateway.ts. */
+import type { Exchange } from '../../../wire/exchange.ts';
+import type { Gateway, WorkerFacts } from '../../gateway.ts';
+import type { Forwarded } from '../../worker/forwarded.ts';
+import type { Lifetime } from '../../worker/lifetime.ts';
+
+/** What the requests of one thread share. */
+export interface GatewayBase {
+  readonly forwarded: Forwarded;
+  readonly lifetime: Lifetime;
+  readonly worker: WorkerFacts;
+}
+
+/** Looks up what it is asked for. */
+export class RequestGateway implements Gateway {
+  readonly #base: GatewayBase;
+  readonly #peer: string;
+  readonly #xForwardedFor: string | undefined;
+  readonly scheme: 'http' | 'https';
+
+  constructor(base: GatewayBase, exchange: Exchange, scheme: 'http' | 'https') {
+    this.#base = base;
+    this.#peer = exchange.connection.remoteAddress;
+    this.#xForwardedFor = exchange.head.xForwardedFor;
+    this.scheme = scheme;
+  }
+
+  get clientAddress(): string {
+    return this.#base.forwarded.clientOf(this.#peer, this.#xForwardedFor);
+  }
+
+  get worker(): WorkerFacts {
+    return this.#base.worker;
+  }
+
+  waitUntil(work: Promise<unknown>): void {
+    this.#base.lifetime.waitUntil(work);
+  }
+}

@@ -1,0 +1,57 @@
+/** Carries a ReadableStream to an exchange, no faster than the client takes it. */
+import type { Exchange } from '../../../wire/exchange.ts';
+
+type Reader = ReadableStreamDefaultReader<unknown>;
+
+/** One response body on its way. The head was written before. */
+export class StreamPump {
+  readonly #exchange: Exchange;
+  readonly #reader: Reader;
+  readonly #fail: (error: unknown) => void;
+  #isOver = false;
+  readonly #next = (result: { done: boolean; value?: unknown }): void => this.#take(result);
+  readonly #broken = (error: unknown): void => this.#break(error);
+
+  /** `fail` hears of a stream that broke or gave something that is no bytes. */
+  constructor(stream: ReadableStream, exchange: Exchange, fail: (error: unknown) => void) {
+    this.#exchange = exchange;
+    this.#reader = stream.getReader();
+    this.#fail = fail;
+  }
+
+  /** Reads on: at the start, and when the exchange has room again. */
+  read(): void {
+    if (!this.#isOver) this.#reader.read().then(this.#next, this.#broken);
+  }
+
+  /** The client is gone: the stream is told why. */
+  cancel(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    // What the application's own cancel() throws has nobody left to hear it.
+    this.#reader.cancel(reason).catch(() => {});
+  }
+
+  #take(result: { done: boolean; value?: unknown }): void {
+    if (this.#isOver) return;
+    if (result.done) {
+      this.#isOver = true;
+      this.#exchange.end();
+      return;
+    }
+    const { value } = result;
+    if (!(value instanceof Uint8Array)) {
+      const error = new TypeError(`a response stream gave ${typeof value}, expected a Uint8Array`);
+      this.#reader.cancel(error).catch(() => {}); // The failure itself is reported.
+      this.#break(error);
+      return;
+    }
+    if (this.#exchange.write(value)) this.read();
+  }
+
+  #break(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#fail(error);
+  }
+}

@@ -1,0 +1,100 @@
+/** A request on node:http as the access log sees it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AccessRecord } from '../../logging/access-format.ts';
+import type { AccessLog } from '../../logging/access-log.ts';
+import type { Forwarded } from '../../worker/forwarded.ts';
+
+/** Adds a line to the log when the response is over, complete or not. */
+export function watchAccess(
+  request: IncomingMessage,
+  response: ServerResponse,
+  accessLog: AccessLog,
+  forwarded: Forwarded,
+): void {
+  const record = new NodeAccessRecord(request, response, forwarded);
+  response.once('close', () => {
+    record.finish();
+    accessLog.add(record);
+  });
+}
+
+type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => unknown;
+
+class NodeAccessRecord implements AccessRecord {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #forwarded: Forwarded;
+  readonly #peer: string;
+  readonly #startedAt = performance.now();
+  readonly target: string;
+  contentBytesSent = 0;
+  durationMicroseconds = 0;
+
+  constructor(request: IncomingMessage, response: ServerResponse, forwarded: Forwarded) {
+    this.#request = request;
+    this.#response = response;
+    this.#forwarded = forwarded;
+    // A closed socket has no address; a Unix socket never had one.
+    this.#peer = request.socket.remoteAddress ?? 'unix:';
+    this.target = request.url ?? ''; // Frameworks rewrite it.
+    this.#count('write');
+    this.#count('end');
+  }
+
+  /** Counts the bytes of content that pass through a method of the response. */
+  #count(name: 'write' | 'end'): void {
+    const response = this.#response as unknown as Record<'write' | 'end', Write>;
+    const own = response[name];
+    response[name] = (chunk, encoding, callback) => {
+      if (chunk !== null && chunk !== undefined && typeof chunk !== 'function') {
+        this.contentBytesSent += lengthOf(chunk, encoding);
+      }
+      return own.call(response, chunk, encoding, callback);
+    };
+  }
+
+  finish(): void {
+    this.durationMicroseconds = Math.round((performance.now() - this.#startedAt) * 1000);
+    const { statusCode } = this.#response;
+    const hasNoContent = this.method === 'HEAD' || statusCode === 204 || statusCode === 304;
+    if (hasNoContent) this.contentBytesSent = 0;
+  }
+
+  get clientAddress(): string {
+    return this.#forwarded.clientOf(this.#peer, this.requestField('x-forwarded-for'));
+  }
+  get method(): string {
+    return this.#request.method ?? '-';
+  }
+  get protocol(): string {
+    return `HTTP/${this.#request.httpVersion}`;
+  }
+  get scheme(): string {
+    const isTrusted = this.#forwarded.trusts(this.#peer);
+    return (isTrusted && this.#forwarded.schemeOf(this.#request.rawHeaders)) || 'http';
+  }
+  get status(): number {
+    return this.#response.statusCode;
+  }
+  requestField(name: string): string | undefined {
+    return shown(this.#request.headers[name]);
+  }
+  responseField(name: string): string | undefined {
+    return shown(this.#response.getHeader(name));
+  }
+}
+
+function lengthOf(chunk: unknown, encoding: unknown): number {
+  if (typeof chunk === 'string') {
+    return Buffer.byteLength(
+      chunk,
+      typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8',
+    );
+  }
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0;
+}
+
+function shown(value: number | string | readonly string[] | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'object' ? value.join(', ') : String(value);
+}

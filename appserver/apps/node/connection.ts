@@ -1,0 +1,101 @@
+/** Connections and listeners of node:http among those of the thread (http1/accounts.ts). */
+import type { ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import type { Acceptor, Accounts, Member } from '../../../http1/accounts.ts';
+
+const CONNECTION = Symbol('connection');
+type CountedSocket = Socket & { [CONNECTION]?: NodeConnection };
+
+/** One connection, counted until it closes. */
+export class NodeConnection implements Member {
+  readonly #socket: Socket;
+  readonly #accounts: Accounts;
+  #response: ServerResponse | undefined = undefined;
+  #requests = 0;
+  #isTunnel = false;
+  #quietTimer: NodeJS.Timeout | undefined = undefined;
+
+  private constructor(socket: Socket, accounts: Accounts) {
+    this.#socket = socket;
+    this.#accounts = accounts;
+  }
+
+  static add(socket: CountedSocket, accounts: Accounts): void {
+    const connection = new NodeConnection(socket, accounts);
+    socket[CONNECTION] = connection;
+    accounts.add(connection);
+    socket.once('close', () => {
+      clearTimeout(connection.#quietTimer);
+      accounts.remove(connection);
+    });
+    if (accounts.isDraining) connection.drain(accounts.quietMs);
+  }
+
+  static of(socket: CountedSocket): NodeConnection | undefined {
+    return socket[CONNECTION];
+  }
+
+  begin(response: ServerResponse): void {
+    this.#requests += 1;
+    this.#accounts.requests += 1;
+    this.#response = response;
+  }
+
+  /** The application has taken the socket (a WebSocket): it may last as long as it likes. */
+  becomeTunnel(): void {
+    this.#isTunnel = true;
+  }
+
+  /** In a request, its response says `Connection: close`; between two, it ends after a quiet time. */
+  drain(quietMs: number): void {
+    if (this.#isTunnel) return;
+    const response = this.#response;
+    if (response !== undefined && !response.writableFinished && !response.destroyed) {
+      if (!response.headersSent) response.shouldKeepAlive = false;
+      else response.once('finish', () => this.#socket.destroySoon());
+      return;
+    }
+    const seen = this.#requests;
+    this.#quietTimer = setTimeout(() => {
+      if (this.#requests === seen) this.#socket.destroy();
+    }, quietMs);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** What the listening handles of Node offer beside their public methods. Undocumented. */
+interface ListeningHandle {
+  readStart?(): number;
+  readStop?(): number;
+}
+
+/** A listening server that `Accounts` can pause, as http1/listener.ts does its own. */
+export class NodeAcceptor implements Acceptor {
+  readonly #server: NetServer;
+  readonly #handle: ListeningHandle | null;
+  readonly #canPause: boolean;
+
+  constructor(server: NetServer) {
+    this.#server = server;
+    this.#handle = (server as { _handle?: ListeningHandle | null })._handle ?? null;
+    // The first readStart opens the handle's reading side; from then on readStop stops accepting.
+    this.#canPause =
+      typeof this.#handle?.readStop === 'function' && this.#handle.readStart?.() === 0;
+  }
+
+  pause(): void {
+    if (this.#canPause) this.#handle?.readStop?.();
+  }
+
+  resume(): void {
+    if (this.#canPause) this.#handle?.readStart?.();
+  }
+
+  /** Not http.Server's own close, which drops keep-alive connections between two requests. */
+  close(): void {
+    NetServer.prototype.close.call(this.#server);
+  }
+}

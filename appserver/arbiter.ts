@@ -1,0 +1,279 @@
+/**
+ * The master's loop: take signals, murder who is silent, manage the number of workers. Gunicorn:
+ * arbiter.py. The processes themselves are prefork's.
+ */
+import { availableParallelism } from 'node:os';
+import { inspect } from 'node:util';
+import { Master } from '../prefork/master.ts';
+import { PidFile } from '../prefork/pidfile.ts';
+import { Pool } from '../prefork/pool.ts';
+import type { MasterSignal, SignalQueue } from '../prefork/signals.ts';
+import type { WorkerExit, WorkerSpec } from '../prefork/types.ts';
+import type { WorkerProcess } from '../prefork/worker-process.ts';
+import { EXIT_APP_LOAD_ERROR, EXIT_BOOT_ERROR, SettingError } from './errors.ts';
+import {
+  adoptListeners,
+  describeFailure,
+  listenerSpecs,
+  retryBinding,
+  showSpec,
+} from './listeners.ts';
+import { type ErrorLog, openErrorLog } from './logging/error-log.ts';
+import type { LoadedSettings } from './settings/load.ts';
+import type { Settings } from './settings/table.ts';
+import { SOFTWARE } from './version.ts';
+import { HEARTBEAT, Pulse } from './worker/heartbeat.ts';
+import { workerSpec } from './worker/spec.ts';
+
+/** How often the arbiter looks for silent workers. */
+const LOOK_MS = 1000;
+const BIND_FAILED = 1;
+
+/** What the arbiter needs of its program. */
+export interface ArbiterOptions {
+  readonly loaded: LoadedSettings;
+  /** Reads the settings again, for HUP. */
+  readonly reload: () => Promise<LoadedSettings>;
+  readonly signals: SignalQueue;
+}
+
+/** Runs the pool until it is told to stop; answers the exit code. */
+export function runArbiter(options: ArbiterOptions): Promise<number> {
+  return new Arbiter(options).run();
+}
+
+class Arbiter {
+  readonly #options: ArbiterOptions;
+  readonly #master = new Master();
+  readonly #pool: Pool;
+  readonly #pulses = new Map<WorkerProcess, Pulse>();
+  #settings: Settings;
+  /** What the next worker starts with; ahead of `#settings` while a reload is under way. */
+  #next: Settings;
+  #log: ErrorLog;
+  #pidFile: PidFile | undefined;
+  #isSystemd = false;
+  #wasEverReady = false;
+  #isStopping = false;
+  #isReloadAsked = false;
+  #reloading: Promise<void> | undefined;
+  #halt: (exitCode: number) => void = () => {};
+
+  constructor(options: ArbiterOptions) {
+    this.#options = options;
+    this.#settings = options.loaded.settings;
+    this.#next = this.#settings;
+    this.#log = openErrorLog(this.#settings.errorlog, this.#settings.loglevel);
+    this.#pool = new Pool(this.#master, {
+      size: this.#settings.workers,
+      spec: () => this.#spec(),
+      drainTimeoutMs: this.#settings.graceful_timeout * 1000,
+      mayRespawn: (exit) => this.#mayRespawn(exit),
+    });
+    this.#pool.on('spawn', (worker) => this.#watch(worker));
+    this.#pool.on('ready', () => {
+      this.#wasEverReady = true;
+    });
+    this.#pool.on('exit', (worker, exit) => this.#reap(worker, exit));
+    this.#pool.on('retry', (delayMs) => {
+      this.#log.error(`Next attempt to boot a worker in ${delayMs} ms`);
+    });
+  }
+
+  async run(): Promise<number> {
+    const log = this.#log;
+    log.info(`Starting ${SOFTWARE}`);
+    for (const warning of this.#options.loaded.warnings) log.warning(warning);
+    if (!(await this.#start())) return BIND_FAILED;
+    const looking = setInterval(() => this.#murderWorkers(), LOOK_MS);
+    const halted = new Promise<number>((resolve) => {
+      this.#halt = resolve;
+    });
+    this.#options.signals.start((signal) => this.#handle(signal));
+    this.#pool.start();
+    const exitCode = await halted;
+    clearInterval(looking);
+    this.#log.info('Shutting down: Master');
+    const reason = HALT_REASONS[exitCode];
+    if (reason !== undefined) this.#log.info(`Reason: ${reason}`);
+    this.#pidFile?.remove();
+    this.#log.close();
+    return exitCode;
+  }
+
+  /** Pid file and sockets; false where a socket cannot be had. */
+  async #start(): Promise<boolean> {
+    const { pidfile, workers, threads } = this.#settings;
+    if (pidfile !== null) this.#pidFile = new PidFile(pidfile, 'refuse');
+    this.#isSystemd = adoptListeners(this.#master, this.#settings, process.env);
+    if (!this.#isSystemd) {
+      const specs = await listenerSpecs(this.#settings);
+      const change = await this.#master.listeners.prepare(specs, threads);
+      if (!(await retryBinding(change, this.#log))) {
+        this.#master.listeners.close(true);
+        this.#pidFile?.remove();
+        return false;
+      }
+    }
+    const shown = this.#master.listeners.all.map(({ spec }) => showSpec(spec)).join(',');
+    this.#log.info(`Listening at: ${shown} (${process.pid})`);
+    this.#log.info(`Using worker: ${threads > 1 ? 'threads' : 'process'}`);
+    const cores = availableParallelism();
+    this.#log.debug(`${workers} workers of ${threads} threads, ${cores} processors`);
+    return true;
+  }
+
+  #spec(): WorkerSpec {
+    return workerSpec(this.#next);
+  }
+
+  #handle(signal: MasterSignal): void {
+    this.#log.info(`Handling signal: ${signal.slice('SIG'.length).toLowerCase()}`);
+    if (signal === 'SIGTERM') void this.#stop('drain', 0);
+    else if (signal === 'SIGINT' || signal === 'SIGQUIT') void this.#stop('quit', 0);
+    else if (signal === 'SIGHUP') this.#reload();
+    else if (signal === 'SIGTTIN') this.#resize(1);
+    else if (signal === 'SIGTTOU') this.#resize(-1);
+    else if (signal === 'SIGUSR1') this.#reopenLogs();
+    else if (signal === 'SIGUSR2') this.#log.error('USR2 (upgrade) is not supported yet');
+    else this.#log.debug('SIGWINCH ignored. Not daemonized');
+  }
+
+  /** A second signal hurries a graceful stop up. */
+  async #stop(how: 'drain' | 'quit', exitCode: number): Promise<void> {
+    if (!this.#isStopping) {
+      this.#isStopping = true;
+      // The kernel refuses new clients once the workers have closed their copies.
+      this.#master.listeners.close(!this.#isSystemd);
+    }
+    await this.#pool.stop(how);
+    this.#halt(exitCode);
+  }
+
+  #resize(change: number): void {
+    const size = Math.max(1, this.#pool.size + change);
+    if (size !== this.#pool.size) this.#pool.resize(size);
+  }
+
+  #reopenLogs(): void {
+    this.#log.reopen();
+    this.#master.reopenLogs();
+  }
+
+  // Reload.
+
+  /** A HUP that comes during a reload is served after it; more than one are one. */
+  #reload(): void {
+    this.#log.info('Hang up: Master');
+    if (this.#reloading !== undefined) {
+      this.#isReloadAsked = true;
+      return;
+    }
+    this.#reloading = this.#reloadOnce()
+      .catch((error: unknown) => this.#log.error(`Reload failed: ${messageOf(error)}`))
+      .finally(() => {
+        this.#reloading = undefined;
+        if (!this.#isReloadAsked || this.#isStopping) return;
+        this.#isReloadAsked = false;
+        this.#reload();
+      });
+  }
+
+  /** Nothing of the old is given up before the first new worker is ready. */
+  async #reloadOnce(): Promise<void> {
+    const { settings, warnings } = await this.#options.reload();
+    for (const warning of warnings) this.#log.warning(warning);
+    const specs = this.#isSystemd ? [] : await listenerSpecs(settings);
+    const change = await this.#master.listeners.prepare(specs, settings.threads);
+    const [failure] = change.failures;
+    if (failure !== undefined) {
+      change.rollback();
+      throw new SettingError(describeFailure(failure));
+    }
+    this.#next = settings;
+    const roll = await this.#pool.replaceAll();
+    if (!roll.ok && roll.replaced === 0) {
+      this.#next = this.#settings;
+      change.rollback();
+      this.#log.error('Reload failed: the old workers go on serving');
+      return;
+    }
+    if (!this.#isSystemd && hasNoDescriptors(settings)) change.commit();
+    this.#adoptSettings(settings);
+  }
+
+  #adoptSettings(settings: Settings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#pool.drainTimeoutMs = settings.graceful_timeout * 1000;
+    if (settings.errorlog !== before.errorlog || settings.loglevel !== before.loglevel) {
+      const old = this.#log;
+      this.#log = openErrorLog(settings.errorlog, settings.loglevel);
+      old.close();
+    } else this.#log.reopen();
+    if (settings.pidfile !== before.pidfile) {
+      this.#pidFile?.remove();
+      this.#pidFile =
+        settings.pidfile === null ? undefined : new PidFile(settings.pidfile, 'refuse');
+    }
+    this.#pool.resize(settings.workers);
+  }
+
+  // Workers.
+
+  #watch(worker: WorkerProcess): void {
+    const pulse = new Pulse(this.#next.timeout);
+    this.#pulses.set(worker, pulse);
+    worker.on('message', (message, threadIndex) => {
+      if (message === HEARTBEAT) pulse.beat(threadIndex, performance.now());
+    });
+  }
+
+  /** Gunicorn sends ABRT first, so that the worker may log; a stuck event loop would not hear it. */
+  #murderWorkers(): void {
+    const now = performance.now();
+    for (const [worker, pulse] of this.#pulses) {
+      if (!pulse.isLost(now)) continue;
+      this.#log.critical(`WORKER TIMEOUT (pid:${worker.pid})`);
+      worker.kill('SIGKILL');
+    }
+  }
+
+  #reap(worker: WorkerProcess, exit: WorkerExit): void {
+    this.#pulses.delete(worker);
+    const { failure } = exit;
+    if (failure !== undefined) {
+      const known = failure.name === 'AppLoadError' || failure.stack === '';
+      const text = known ? failure.message : failure.stack;
+      this.#log.error(`Exception in worker process (pid:${worker.pid})\n${text}`);
+    } else if (exit.signal !== null && !exit.isExpected) {
+      const hint = exit.signal === 'SIGKILL' ? ' Perhaps out of memory?' : '';
+      this.#log.error(`Worker (pid:${worker.pid}) was sent ${exit.signal}!${hint}`);
+    } else if (exit.signal !== null) {
+      this.#log.warning(`Worker (pid:${worker.pid}) did not stop in time: sent ${exit.signal}`);
+    } else if (exit.code !== 0) {
+      this.#log.error(`Worker (pid:${worker.pid}) exited with code ${exit.code}`);
+    }
+  }
+
+  /** Codes 3 and 4 end the service only while no worker was ever ready. */
+  #mayRespawn(exit: WorkerExit): boolean {
+    if (this.#wasEverReady || this.#isStopping) return true;
+    if (exit.code !== EXIT_BOOT_ERROR && exit.code !== EXIT_APP_LOAD_ERROR) return true;
+    void this.#stop('quit', exit.code);
+    return false;
+  }
+}
+
+const HALT_REASONS: Readonly<Record<number, string>> = {
+  [EXIT_BOOT_ERROR]: 'Worker failed to boot.',
+  [EXIT_APP_LOAD_ERROR]: 'App failed to load.',
+};
+
+function hasNoDescriptors(settings: Settings): boolean {
+  return !settings.bind.some((text) => text.startsWith('fd://'));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof SettingError ? error.message : inspect(error);
+}

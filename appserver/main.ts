@@ -1,0 +1,104 @@
+/** The program `tandem-appserver`: reads its settings, then runs the pool. */
+import { inspect } from 'node:util';
+import { config as loadDotenv } from 'dotenv';
+import { SignalQueue } from '../prefork/signals.ts';
+import { detectApp } from './apps/detect.ts';
+import { installFetchGlobals } from './apps/fetch/globals.ts';
+import { loadApp } from './apps/load.ts';
+import { runArbiter } from './arbiter.ts';
+import { AppLoadError, SettingError, UsageError } from './errors.ts';
+import { compileAccessFormat } from './logging/access-format.ts';
+import { parseBind } from './settings/address.ts';
+import { type CommandLine, parseCommandLine } from './settings/command-line.ts';
+import { renderHelp, USAGE } from './settings/help.ts';
+import {
+  ConfigFileError,
+  type LoadedSettings,
+  loadSettings,
+  printSettings,
+} from './settings/load.ts';
+import type { Settings } from './settings/table.ts';
+import { VERSION } from './version.ts';
+import { Forwarded } from './worker/forwarded.ts';
+
+const FAILED = 1;
+const USAGE_FAILED = 2;
+
+/**
+ * Runs the program with the arguments after its name; answers the exit code. A launcher may catch
+ * signals before this module is loaded and pass its queue.
+ */
+export async function main(
+  argv: readonly string[],
+  signals: SignalQueue = new SignalQueue(),
+): Promise<number> {
+  // The environment itself wins over the file.
+  loadDotenv({ quiet: true });
+  try {
+    return await run(parseCommandLine(argv), signals);
+  } catch (error) {
+    return reportFailure(error);
+  } finally {
+    signals.close();
+  }
+}
+
+async function run(commandLine: CommandLine, signals: SignalQueue): Promise<number> {
+  if (commandLine.action === 'help') return print(renderHelp());
+  if (commandLine.action === 'version') return print(`tandem-appserver (version ${VERSION})\n`);
+  const folder = process.cwd();
+  const environment = { ...process.env };
+  let serial = 0;
+  const load = async (): Promise<LoadedSettings> => {
+    const loaded = await loadSettings(commandLine, environment, { folder, serial });
+    serial += 1;
+    checkTogether(loaded.settings);
+    return loaded;
+  };
+  const loaded = await load();
+  const { settings } = loaded;
+  if (settings.print_config) print(printSettings(settings));
+  if (settings.print_config || settings.check_config) return checkApp(settings);
+  process.title = `tandem-appserver: master [${settings.proc_name ?? settings.wsgi_app}]`;
+  return runArbiter({ loaded, reload: load, signals });
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+/** What is wrong only when it is used: found before a worker is. */
+function checkTogether(settings: Settings): void {
+  if (settings.wsgi_app === null) throw new SettingError('No application module specified.');
+  for (const address of settings.bind) parseBind(address);
+  compileAccessFormat(settings.access_log_format);
+  new Forwarded(settings);
+}
+
+async function checkApp(settings: Settings): Promise<number> {
+  try {
+    installFetchGlobals();
+    const loaded = await loadApp(settings.wsgi_app ?? '', process.cwd());
+    await detectApp(loaded.value);
+    return 0;
+  } catch (error) {
+    const text = error instanceof AppLoadError ? error.message : inspect(error);
+    process.stderr.write(`\nError while loading the application:\n\n${text}\n`);
+    return FAILED;
+  }
+}
+
+function reportFailure(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${USAGE}\ntandem-appserver: error: ${error.message}\n`);
+    return USAGE_FAILED;
+  }
+  if (error instanceof ConfigFileError) {
+    process.stderr.write(`${error.message}\n${inspect(error.cause)}\n`);
+    return FAILED;
+  }
+  const isPlain = error instanceof Error && 'code' in error;
+  process.stderr.write(`\nError: ${isPlain ? error.message : inspect(error)}\n`);
+  return FAILED;
+}

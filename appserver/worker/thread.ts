@@ -1,0 +1,178 @@
+/**
+ * Entry module of a worker: one copy of the application on one thread. README.md draws its life.
+ */
+import type { Server } from 'node:http';
+import { createServer, type Server as NetServer } from 'node:net';
+import { inspect } from 'node:util';
+import { Accounts } from '../../http1/accounts.ts';
+import type { ThreadBalance } from '../../http1/balance.ts';
+import { listen } from '../../http1/listener.ts';
+import { listenOn } from '../../prefork/listen.ts';
+import type { RunningThread, ThreadContext } from '../../prefork/types.ts';
+import { type AppKind, detectApp, type NodeKind } from '../apps/detect.ts';
+import { installFetchGlobals } from '../apps/fetch/globals.ts';
+import { type FetchCall, FetchHandler } from '../apps/fetch-handler.ts';
+import { loadApp } from '../apps/load.ts';
+import { NodeAcceptor } from '../apps/node/connection.ts';
+import { nodeServer } from '../apps/node-handler.ts';
+import type { WorkerFacts } from '../gateway.ts';
+import { AccessLog } from '../logging/access-log.ts';
+import { type ErrorLog, openErrorLog } from '../logging/error-log.ts';
+import type { Settings } from '../settings/table.ts';
+import { Forwarded } from './forwarded.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Hooks } from './hooks.ts';
+import { Lifetime } from './lifetime.ts';
+import { http1Options } from './limits.ts';
+import { BALANCE } from './spec.ts';
+
+/** `WorkerSpec.data` of the pool. */
+export interface WorkerData {
+  readonly settings: Settings;
+  /** The application's name: `app/server:application`. */
+  readonly app: string;
+}
+
+/** Idle connections of a stopping thread are answered once more, or closed after this. */
+const QUIET_MS = 1000;
+
+/** Loads the application and runs its `startup`; the thread accepts when the pool says so. */
+export async function startThread(context: ThreadContext): Promise<RunningThread> {
+  const { settings, app } = context.data as WorkerData;
+  const log = openErrorLog(settings.errorlog, settings.loglevel);
+  if (context.threadIndex === 0) log.info(`Booting worker with pid: ${process.pid}`);
+  const { age, threadIndex, threadCount } = context;
+  const facts: WorkerFacts = { age, pid: process.pid, threadIndex, threadCount };
+  installFetchGlobals();
+  const loaded = await loadApp(app, process.cwd());
+  const kind = await detectApp(loaded.value);
+  const hooks = new Hooks(loaded.exports);
+  await hooks.startup(facts);
+  log.debug(`${app} is a ${kind.shape} application`);
+  return new AppThread(context, settings, facts, kind, hooks, log);
+}
+
+class AppThread implements RunningThread {
+  readonly #context: ThreadContext;
+  readonly #settings: Settings;
+  readonly #facts: WorkerFacts;
+  readonly #app: AppKind;
+  readonly #hooks: Hooks;
+  readonly #log: ErrorLog;
+  readonly #accessLog: AccessLog | undefined;
+  readonly #forwarded: Forwarded;
+  readonly #lifetime: Lifetime;
+  readonly #accounts: Accounts;
+  readonly #heartbeat: Heartbeat;
+
+  constructor(
+    context: ThreadContext,
+    settings: Settings,
+    facts: WorkerFacts,
+    app: AppKind,
+    hooks: Hooks,
+    log: ErrorLog,
+  ) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#facts = facts;
+    this.#app = app;
+    this.#hooks = hooks;
+    this.#log = log;
+    const { accesslog, access_log_format } = settings;
+    this.#accessLog = accesslog === null ? undefined : new AccessLog(accesslog, access_log_format);
+    this.#forwarded = new Forwarded(settings);
+    this.#lifetime = new Lifetime(log);
+    this.#accounts = new Accounts({ balance: balanceOf(context) });
+    this.#heartbeat = new Heartbeat(settings.timeout, (message) => context.send(message));
+  }
+
+  async accept(): Promise<void> {
+    if (this.#app.kind === 'fetch') await this.#acceptFetch(this.#app.fetch);
+    else await this.#acceptNode(this.#app);
+    this.#heartbeat.start();
+  }
+
+  async #acceptFetch(fetch: FetchCall): Promise<void> {
+    const handler = new FetchHandler({
+      fetch,
+      forwarded: this.#forwarded,
+      lifetime: this.#lifetime,
+      worker: this.#facts,
+      log: this.#log,
+      accessLog: this.#accessLog,
+    });
+    const server = http1Options(this.#settings);
+    for (const { fd, spec } of this.#context.listeners) {
+      const path = spec.kind === 'unix' ? spec.path : '';
+      await listen({ fd }, spec.backlog, { accounts: this.#accounts, server, path }, handler).catch(
+        (error: unknown) => {
+          throw Object.assign(error as Error, { fd });
+        },
+      );
+    }
+  }
+
+  async #acceptNode(app: NodeKind): Promise<void> {
+    for (const [index, listener] of this.#context.listeners.entries()) {
+      const server = this.#nodeServer(app, index);
+      await listenOn(server, listener);
+      this.#accounts.addAcceptor(new NodeAcceptor(server));
+    }
+  }
+
+  /** A server listens in one place; further places pass their connections to the first. */
+  #first: Server | undefined = undefined;
+
+  #nodeServer(app: NodeKind, index: number): NetServer {
+    const first = this.#first;
+    if (index === 0 || first === undefined) {
+      this.#first = nodeServer({
+        app,
+        settings: this.#settings,
+        accounts: this.#accounts,
+        forwarded: this.#forwarded,
+        log: this.#log,
+        accessLog: this.#accessLog,
+      });
+      return this.#first;
+    }
+    const options = { allowHalfOpen: true, noDelay: true };
+    return createServer(options, (socket) => first.emit('connection', socket));
+  }
+
+  async drain(): Promise<void> {
+    await this.#accounts.drain(Math.min(QUIET_MS, this.#settings.keepalive * 1000) || QUIET_MS);
+    await this.#lifetime.settled();
+    await this.#stop();
+  }
+
+  async quit(): Promise<void> {
+    await this.#accounts.close();
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    try {
+      if (this.#app.kind === 'node') await this.#app.close?.();
+      await this.#hooks.shutdown();
+    } catch (error) {
+      this.#log.error(`Exception in shutdown of the application\n${inspect(error)}`);
+    }
+    this.#heartbeat.stop();
+    this.#accessLog?.close();
+    if (this.#context.threadIndex === 0) this.#log.info(`Worker exiting (pid: ${process.pid})`);
+    this.#log.close();
+  }
+
+  reopenLogs(): void {
+    this.#log.reopen();
+    this.#accessLog?.reopen();
+  }
+}
+
+function balanceOf(context: ThreadContext): ThreadBalance | undefined {
+  const memory = context.shared[BALANCE];
+  if (memory === undefined || context.threadCount === 1) return undefined;
+  return { counts: new Int32Array(memory), index: context.threadIndex };
+}
