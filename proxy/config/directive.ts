@@ -110,12 +110,15 @@ export type DirectiveRow<C extends object = Record<string, unknown>> = SimpleRow
  */
 export class ConfigError extends Error {
   readonly code = 'ERR_CONFIG';
+  /** Level to log it at: `emerg`, and `crit` where nginx's read of a file fails. */
+  readonly level: 'emerg' | 'crit';
   readonly file: string | undefined;
   readonly line: number | undefined;
 
-  constructor(text: string, at?: Place) {
+  constructor(text: string, at?: Place, level: 'emerg' | 'crit' = 'emerg') {
     super(at === undefined ? text : `${text} in ${placeOf(at)}`);
     this.name = 'ConfigError';
+    this.level = level;
     this.file = at?.file;
     this.line = at?.line;
   }

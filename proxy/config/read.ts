@@ -113,7 +113,7 @@ class Walker {
     } catch (error) {
       if (codeOf(error) === 'EISDIR') {
         // nginx opens a folder and fails to read it; that message names no place.
-        throw new ConfigError(systemFailure('pread', name, error));
+        throw new ConfigError(systemFailure('pread', name, error), undefined, 'crit');
       }
       if (codeOf(error) === 'ENOENT' && by !== undefined) {
         const instead = this.#options.missingFile?.(name, by, this.#load);

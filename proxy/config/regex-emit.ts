@@ -66,10 +66,7 @@ class Emitter {
       const items = option.kind === 'sequence' ? option.items : [option];
       const last = items.at(-1);
       if (last?.kind !== 'assertion' || last.at !== 'end') return this.#node(option);
-      return `${items
-        .slice(0, -1)
-        .map((item) => this.#node(item))
-        .join('')}\\n?$`;
+      return `${this.#sequence(items.slice(0, -1))}\\n?$`;
     });
   }
 
@@ -80,9 +77,7 @@ class Emitter {
       case 'assertion':
         return ASSERTIONS[node.at];
       case 'sequence':
-        return node.items
-          .map((item) => (item.kind === 'choice' ? this.#grouped(item) : this.#node(item)))
-          .join('');
+        return this.#sequence(node.items);
       case 'choice':
         return this.#options(node.options, (option) => this.#node(option));
       case 'group':
@@ -98,6 +93,12 @@ class Emitter {
       case 'backreference':
         return this.#backreference(node.number, node.isCaseless);
     }
+  }
+
+  #sequence(items: readonly RegexNode[]): string {
+    return items
+      .map((item) => (item.kind === 'choice' ? this.#grouped(item) : this.#node(item)))
+      .join('');
   }
 
   /** Alternatives: sure afterwards is only what every one of them sets. */
@@ -136,6 +137,10 @@ class Emitter {
     const before = new Set(this.#sure);
     const source = this.#grouped(body);
     if (min === 0) this.#sure = before;
+    if (min === 0 && max === 1 && mayBeEmpty(body)) {
+      // JavaScript tries another way where an optional body matched nothing; PCRE takes it.
+      return isLazy ? `(?:|${source})` : `(?:${source}|)`;
+    }
     return `${source}${quantifier(min, max)}${isLazy ? '?' : ''}`;
   }
 
@@ -159,6 +164,25 @@ class Emitter {
       );
     }
     return `(?${isCaseless ? 'i' : ''}:\\${emitted})`;
+  }
+}
+
+/** Whether a node can match without taking a byte. */
+function mayBeEmpty(node: RegexNode): boolean {
+  switch (node.kind) {
+    case 'set':
+      return false;
+    case 'sequence':
+      return node.items.every(mayBeEmpty);
+    case 'choice':
+      return node.options.some(mayBeEmpty);
+    case 'repeat':
+      return node.min === 0 || mayBeEmpty(node.body);
+    case 'group':
+    case 'atomic':
+      return mayBeEmpty(node.body);
+    default:
+      return true;
   }
 }
 

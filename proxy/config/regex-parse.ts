@@ -146,8 +146,9 @@ class PatternParser {
   /** One item with its quantifier; `\Q...\E` gives several. */
   #atoms(): RegexNode[] {
     if (this.#text.startsWith('\\Q', this.#at)) return this.#quoted();
+    const isGroup = this.#text[this.#at] === '(';
     const atom = this.#atom();
-    return atom === undefined ? [] : [this.#quantified(atom)];
+    return atom === undefined ? [] : [this.#quantified(atom, isGroup)];
   }
 
   #quoted(): RegexNode[] {
@@ -157,12 +158,12 @@ class PatternParser {
     this.#at = end === -1 ? this.#text.length : end + 2;
     const items = Array.from(literal, (character) => this.#byte(character.charCodeAt(0)));
     const last = items.pop();
-    if (last !== undefined) items.push(this.#quantified(last));
+    if (last !== undefined) items.push(this.#quantified(last, false));
     return items;
   }
 
   /** The item with the quantifier that follows, if one does; PCRE takes one at most. */
-  #quantified(atom: RegexNode): RegexNode {
+  #quantified(atom: RegexNode, isGroup: boolean): RegexNode {
     this.#skipExtended();
     while (this.#text.startsWith('\\E', this.#at)) this.#at += 2;
     const quantifier = QUANTIFIER.exec(this.#text.slice(this.#at));
@@ -176,7 +177,7 @@ class PatternParser {
       this.#fail('number too big in {} quantifier', end);
     }
     if (max < min) this.#fail('numbers out of order in {} quantifier', end);
-    if (atom.kind === 'assertion') {
+    if (atom.kind === 'assertion' && !isGroup) {
       this.#fail('quantifier does not follow a repeatable item', end);
     }
     this.#at += whole.length;
