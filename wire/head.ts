@@ -78,8 +78,12 @@ function readRequest(
   limits: HeadLimits,
 ): RequestHead | HeadProblem | undefined {
   const start = skipEmptyLines(text, from);
-  if (start === text.length && start - from <= limits.totalBytes) return undefined;
   const head = new ParsedRequestHead();
+  if (start === text.length) {
+    // Nothing but empty lines so far.
+    const isTooMuch = start - from > limits.totalBytes;
+    return isTooMuch ? toProblem(tooLarge(limits), head, start - from) : undefined;
+  }
   const at = readRequestLine(text, bytes, start, limits, head);
   if (at === undefined) return undefined;
   const end =
