@@ -1,17 +1,8 @@
 /** Runs the entry module on one thread, wherever that thread is: answers commands, tells events. */
 import { flushCompileCache } from 'node:module';
-import { textOf } from './errno.ts';
+import { describeFailure, exitCodeOf } from './boot-failure.ts';
 import type { FromThread, ThreadBoot, ToThread } from './protocol.ts';
-import type {
-  BootFailure,
-  ProcessEntry,
-  RunningThread,
-  ThreadEntry,
-  ThreadListener,
-} from './types.ts';
-
-/** Gunicorn's WORKER_BOOT_ERROR. */
-const BOOT_ERROR = 3;
+import type { ProcessEntry, RunningThread, ThreadEntry } from './types.ts';
 
 /** Loads an entry module; throws a TypeError where it has no `startThread`. */
 export async function loadThreadEntry(url: string): Promise<ThreadEntry> {
@@ -126,46 +117,6 @@ export class ThreadRunner {
     const failure = describeFailure(error, threadIndex, listeners);
     this.#tell({ type: 'failed', failure, exitCode: exitCodeOf(error) });
   }
-}
-
-/** What the master is told of an error that stopped the boot. */
-export function describeFailure(
-  error: unknown,
-  threadIndex: number,
-  listeners: readonly ThreadListener[],
-): BootFailure {
-  const isError = error instanceof Error;
-  return {
-    threadIndex,
-    name: isError ? error.name : typeof error,
-    message: isError ? error.message : String(error),
-    stack: isError ? (error.stack ?? '') : '',
-    code: textOf(error, 'code'),
-    syscall: textOf(error, 'syscall'),
-    listener: listenerOf(error, listeners),
-  };
-}
-
-/** The numeric `exitCode` of an error, 3 where it has none. */
-export function exitCodeOf(error: unknown): number {
-  const own: unknown =
-    typeof error === 'object' && error !== null && Reflect.get(error, 'exitCode');
-  return Number.isInteger(own) && typeof own === 'number' && own > 0 ? own : BOOT_ERROR;
-}
-
-/** The listener an error names: by `fd` (see `listenOn`), else by the address Node put in. */
-function listenerOf(error: unknown, listeners: readonly ThreadListener[]) {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const fd: unknown = Reflect.get(error, 'fd');
-  const address: unknown = Reflect.get(error, 'address');
-  const port: unknown = Reflect.get(error, 'port');
-  const found = listeners.find(({ spec, fd: own }) => {
-    if (own === fd) return true;
-    return spec.kind === 'tcp'
-      ? spec.host === address && spec.port === port
-      : spec.path === address;
-  });
-  return found?.spec ?? (listeners.length === 1 ? listeners[0]?.spec : undefined);
 }
 
 function isThreadEntry(loaded: unknown): loaded is ThreadEntry {

@@ -1,7 +1,9 @@
 /** One worker process as its master sees it: started, told, listened to, ended. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { describeFailure } from './boot-failure.ts';
 import { siblingModule, WORKER_FLAGS, workerEnvironment } from './environment.ts';
 import type { FromWorker, ToWorker, WorkerBoot } from './protocol.ts';
 import type { BoundListener } from './sockets.ts';
@@ -29,7 +31,7 @@ export class WorkerProcess extends EventEmitter<WorkerEvents> {
   readonly pid: number;
   readonly startedAt = performance.now();
   state: WorkerState = 'booting';
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcess | undefined;
   readonly #gone: Promise<WorkerExit>;
   #wasReady = false;
   #isToldToEnd = false;
@@ -47,14 +49,17 @@ export class WorkerProcess extends EventEmitter<WorkerEvents> {
     this.age = age;
     const { descriptors, threads } = layOut(listeners, spec.threads);
     const main = fileURLToPath(siblingModule(import.meta.url, './worker'));
-    this.#child = spawn(process.execPath, [...WORKER_FLAGS, ...(spec.execArgv ?? []), main], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
-      env: workerEnvironment(env, spec),
-      serialization: 'advanced',
-    });
-    this.pid = this.#child.pid ?? 0;
-    this.#gone = this.#awaitExit();
-    this.#child.on('message', (news: FromWorker) => this.#hear(news));
+    const started = startChild(() =>
+      spawn(process.execPath, [...WORKER_FLAGS, ...(spec.execArgv ?? []), main], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
+        env: workerEnvironment(env, spec),
+        serialization: 'advanced',
+      }),
+    );
+    this.#child = started.child;
+    this.pid = started.child?.pid ?? 0;
+    this.#gone = this.#awaitExit(started);
+    started.child?.on('message', (news: FromWorker) => this.#hear(news));
     this.#tell(bootMessage(spec, age, threads));
   }
 
@@ -98,7 +103,7 @@ export class WorkerProcess extends EventEmitter<WorkerEvents> {
 
   /** Sends a signal. An exit by it is expected only where `drain` or `quit` came before. */
   kill(signal: NodeJS.Signals): boolean {
-    return this.#child.kill(signal);
+    return this.#child?.kill(signal) ?? false;
   }
 
   /** Sends to one thread, or to all. Structured clone. Dropped where the process is gone. */
@@ -128,7 +133,7 @@ export class WorkerProcess extends EventEmitter<WorkerEvents> {
 
   #tell(command: ToWorker): void {
     // A worker on its way out has closed the channel: its exit is news enough.
-    if (this.#child.connected) this.#child.send(command, () => {});
+    if (this.#child?.connected) this.#child.send(command, () => {});
   }
 
   #hear(news: FromWorker): void {
@@ -161,8 +166,9 @@ export class WorkerProcess extends EventEmitter<WorkerEvents> {
     this.emit('ready');
   }
 
-  async #awaitExit(): Promise<WorkerExit> {
-    const { code, signal } = await childExit(this.#child, (error) => this.#spawnFailed(error));
+  async #awaitExit(started: Started): Promise<WorkerExit> {
+    const { code, signal, error } = await started.ended;
+    if (error !== undefined) this.#failure ??= describeFailure(error, -1, []);
     clearTimeout(this.#killTimer);
     this.state = 'gone';
     const exit: WorkerExit = {
@@ -175,18 +181,6 @@ export class WorkerProcess extends EventEmitter<WorkerEvents> {
     };
     this.emit('exit', exit);
     return exit;
-  }
-
-  #spawnFailed(error: NodeJS.ErrnoException): void {
-    this.#failure ??= {
-      threadIndex: -1,
-      name: error.name,
-      message: error.message,
-      stack: error.stack ?? '',
-      code: error.code ?? '',
-      syscall: error.syscall ?? 'spawn',
-      listener: undefined,
-    };
   }
 }
 
@@ -225,20 +219,39 @@ function bootMessage(
   };
 }
 
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why there never was a process. */
+  readonly error?: unknown;
+}
+
+interface Started {
+  readonly child: ChildProcess | undefined;
+  readonly ended: Promise<Ended>;
+}
+
+/** Node tells some failures by an event and throws others (E2BIG, ENOMEM): here all are an end. */
+function startChild(start: () => ChildProcess): Started {
+  try {
+    const child = start();
+    return { child, ended: childEnd(child) };
+  } catch (error) {
+    const ended = setImmediate({ code: SPAWN_FAILED, signal: null, error });
+    return { child: undefined, ended };
+  }
+}
+
 /** The exit, once the channel is read to its end too: the last news arrive after it. */
-function childExit(
-  child: ChildProcess,
-  spawnFailed: (error: NodeJS.ErrnoException) => void,
-): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+function childEnd(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => {
       if (child.connected) child.once('disconnect', () => resolve({ code, signal }));
       else resolve({ code, signal });
     });
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      if (child.pid !== undefined) return; // A failed send or kill: the exit tells.
-      spawnFailed(error);
-      resolve({ code: SPAWN_FAILED, signal: null });
+    child.on('error', (error) => {
+      // With a pid it is a failed send or kill: the exit tells.
+      if (child.pid === undefined) resolve({ code: SPAWN_FAILED, signal: null, error });
     });
   });
 }

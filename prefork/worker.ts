@@ -2,10 +2,11 @@
  * Main module of a worker process: starts its threads, passes the master's commands to them and
  * their news to the master, and leaves when told to, when they are done, or when the master is gone.
  */
+import { describeFailure, exitCodeOf } from './boot-failure.ts';
 import { dropPrivileges } from './privileges.ts';
 import type { FromThread, FromWorker, ThreadBoot, ToWorker, WorkerBoot } from './protocol.ts';
 import { startLocalThread, startWorkerThread, type ThreadHandle } from './thread-handle.ts';
-import { describeFailure, exitCodeOf, loadProcessEntry } from './thread-runner.ts';
+import { loadProcessEntry } from './thread-runner.ts';
 import type { BootFailure, RunningProcess, WorkerSignal } from './types.ts';
 
 /** How long a worker whose master is gone may finish what runs. */

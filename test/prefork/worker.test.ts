@@ -120,6 +120,20 @@ test('an entry that is missing or exports no startThread is a boot error', async
   assert.match(empty.failure?.message ?? '', /does not export startThread/);
 });
 
+test('a process that cannot be spawned is an exit with the reason', async (t) => {
+  const master = makeMaster(t);
+  const tooBig = { BIG: 'x'.repeat(1_000_000) };
+  const large = await master.spawnWorker(answering({}, { env: tooBig })).gone;
+  assert.deepEqual([large.code, large.failure?.code], [1, 'E2BIG']);
+  const { execPath } = process;
+  process.execPath = '/nowhere/node';
+  const lost = master.spawnWorker(answering());
+  process.execPath = execPath;
+  const exit = await lost.gone;
+  assert.deepEqual([exit.code, exit.failure?.code, lost.pid], [1, 'ENOENT', 0]);
+  assert.deepEqual(master.workers, []);
+});
+
 test('a port that another process came to listen on first is named in the failure', async (t) => {
   const [ours, theirs] = [makeMaster(t), makeMaster(t)];
   const place = await bindOne(ours);
