@@ -27,6 +27,8 @@ import { codeOf, inConfPrefix, nameBytes, systemFailure } from './paths.ts';
 const DEPTH_LIMIT = 500;
 
 export interface ReaderOptions {
+  /** Texts by full name that are read in place of what the disk holds (a master's, for its threads). */
+  readonly files?: ReadonlyMap<string, string>;
   /**
    * Asked for the text of an included file that does not exist, before that is an error; whoever
    * answers warns. Serves `include mime.types` on machines that have none.
@@ -108,6 +110,8 @@ class Walker {
   }
 
   #textOf(name: string, by: Directive | undefined): string {
+    const kept = this.#options.files?.get(name);
+    if (kept !== undefined) return kept;
     try {
       return readFileSync(nameBytes(name), 'latin1');
     } catch (error) {

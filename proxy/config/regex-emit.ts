@@ -10,8 +10,9 @@
  * - A reference to a group that took no part fails in PCRE and matches nothing in JavaScript; where
  *   the group may have taken no part, the pattern is refused.
  *
- * One difference stays: a group inside a repeated group keeps its last text in PCRE, and is empty
- * again in JavaScript where the last round went around it (`(?:(a)|b)*` on `ab`).
+ * Differences that stay, all in what a repeated group captured: in PCRE a group inside a repeated
+ * one keeps its last text, in JavaScript it is empty again where the last round went around it
+ * (`(?:(a)|b)*` on `ab`); and JavaScript never counts a round that matched nothing (`(x?)*`).
  */
 
 import { PatternError } from './regex-parse.ts';
