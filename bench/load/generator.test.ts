@@ -18,7 +18,7 @@ async function stepAgainst(t: TestContext, listener: RequestListener): Promise<S
     rmSync(folder, { recursive: true });
   });
   const request = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
-  return { address: { socketPath }, request, connections: 2, seconds: 0.05, isOneShot: false };
+  return { address: { socketPath }, request, connections: 2, seconds: 0.2, isOneShot: false };
 }
 
 test('every request that the server answered is counted, to the last one', async (t) => {
@@ -52,7 +52,7 @@ test('one connection per request counts each of them', async (t) => {
     answered++;
     res.writeHead(200, { 'content-length': BODY.length, connection: 'close' }).end(BODY);
   });
-  const count = await runStep({ ...step, isOneShot: true });
+  const count = await runStep({ ...step, isOneShot: true, seconds: 0.5 });
   assert.equal(count.problem, '');
   assert.equal(count.requests, answered);
   assert.ok(answered > 2);
