@@ -56,6 +56,6 @@ export class Fault {
 const EXCERPT_LENGTH = 200;
 
 /** A piece of a head for a message, cut to a bounded length, never beyond its line. */
-export function excerpt(text: string, from: number, to: number): string {
+export function excerpt(text: string, from = 0, to = text.length): string {
   return text.substring(from, Math.min(to, from + EXCERPT_LENGTH));
 }

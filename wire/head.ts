@@ -159,11 +159,7 @@ function readRequestFields(
       const fault = noticeRequestField(bytes, at, name.length, value, head, framing);
       if (fault !== undefined) return fault;
     } else if (isNameRefused(cursor.nameKind, limits)) {
-      return new Fault(
-        400,
-        'field-name',
-        `client sent invalid header line: "${excerpt(name, 0, 200)}"`,
-      );
+      return new Fault(400, 'field-name', `client sent invalid header line: "${excerpt(name)}"`);
     }
     at = cursor.next;
   }
@@ -247,7 +243,7 @@ function finishTransferEncoding(
     list.indexOf('chunked') !== list.length - 1
   ) {
     return limits.allowInnerCodings || list.includes('chunked')
-      ? badCoding(`client sent invalid "Transfer-Encoding": "${excerpt(codings, 0, 200)}"`)
+      ? badCoding(`client sent invalid "Transfer-Encoding": "${excerpt(codings)}"`)
       : unknownCoding(codings);
   }
   if (head.contentLength >= 0) {
@@ -267,7 +263,7 @@ function badCoding(message: string): Fault {
 }
 
 function unknownCoding(codings: string): Fault {
-  const message = `client sent unknown "Transfer-Encoding": "${excerpt(codings, 0, 200)}"`;
+  const message = `client sent unknown "Transfer-Encoding": "${excerpt(codings)}"`;
   return new Fault(501, 'unknown-coding', message);
 }
 

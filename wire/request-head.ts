@@ -1,7 +1,7 @@
 /** The request head under construction, and what is noticed of the fields as they are read. */
 import { isSameToken, spellsAt } from './characters.ts';
 import type { RequestHead } from './exchange.ts';
-import { Fault } from './head-problem.ts';
+import { excerpt, Fault } from './head-problem.ts';
 import { hostLength } from './host.ts';
 
 /** A `RequestHead` whose slots are filled while reading; handed out as the read-only type. */
@@ -51,7 +51,9 @@ export class FramingFields {
 }
 
 function duplicate(name: string, value: string, previous: string): Fault {
-  const message = `client sent duplicate header line: "${name}: ${value}", previous value: "${name}: ${previous}"`;
+  const again = `"${name}: ${excerpt(value)}"`;
+  const before = `"${name}: ${excerpt(previous)}"`;
+  const message = `client sent duplicate header line: ${again}, previous value: ${before}`;
   return new Fault(400, 'duplicate', message);
 }
 
@@ -142,8 +144,8 @@ export function noticeRequestField(
 function noticeHost(value: string, head: ParsedRequestHead): Fault | undefined {
   const previous = head.host;
   if (previous !== undefined) {
-    const message = `client sent duplicate host header: "Host: ${value}", previous value: "Host: ${previous}"`;
-    return new Fault(400, 'duplicate', message);
+    const again = `"Host: ${excerpt(value)}", previous value: "Host: ${excerpt(previous)}"`;
+    return new Fault(400, 'duplicate', `client sent duplicate host header: ${again}`);
   }
   head.host = value;
   if (hostLength(value) >= 0) return undefined;

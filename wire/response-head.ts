@@ -1,7 +1,7 @@
 /** The response head under construction, and what is noticed of its fields as they are read. */
 import { isSameToken, spellsAt } from './characters.ts';
 import type { ResponseHead } from './exchange.ts';
-import { Fault } from './head-problem.ts';
+import { excerpt, Fault } from './head-problem.ts';
 import { readContentLength } from './request-head.ts';
 import { hasToken } from './token-list.ts';
 
@@ -62,7 +62,7 @@ export function noticeResponseField(
       return new Fault(
         502,
         'unknown-coding',
-        `upstream sent unknown "Transfer-Encoding": "${value}"`,
+        `upstream sent unknown "Transfer-Encoding": "${excerpt(value)}"`,
       );
     }
   }
@@ -70,6 +70,6 @@ export function noticeResponseField(
 }
 
 function repeated(name: string, value: string): Fault {
-  const message = `upstream sent duplicate header line: "${name}: ${value}"`;
+  const message = `upstream sent duplicate header line: "${name}: ${excerpt(value)}"`;
   return new Fault(502, 'duplicate', message);
 }
