@@ -5,13 +5,17 @@
 import { core } from '../http/core.ts';
 import type { HttpModule } from '../http/module.ts';
 import { notModified } from './not-modified.ts';
+import { proxy } from './proxy.ts';
 import { range } from './range.ts';
 import { staticFiles } from './static.ts';
+import { upstream } from './upstream.ts';
 
 // Each module's settings are its own affair; the compiler hands them back to the module alone.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export const HTTP_MODULES: readonly HttpModule<any>[] = [
   core,
+  upstream,
+  proxy,
   staticFiles,
   // Header filters, in the order a reply meets them.
   notModified,

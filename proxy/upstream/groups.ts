@@ -4,6 +4,7 @@ import type { Place } from '../config/directive.ts';
 import { fail } from '../config/directive.ts';
 import { lookupHost } from './name-lookup.ts';
 import { Peer, PeerSet, type PeerSettings } from './peers.ts';
+import { GroupPools } from './pools.ts';
 import { type UpstreamUrl, UrlProblem } from './url.ts';
 
 /** How many idle connections to keep, and for how long. Times in milliseconds. */
@@ -61,6 +62,8 @@ export class UpstreamGroup {
   keepalive: KeepaliveSettings = DEFAULT_KEEPALIVE;
   /** Set by `finish`. */
   peers: PeerSet = new PeerSet([], []);
+  /** Connections kept to the peers; set by `finish`. */
+  pools!: GroupPools;
   readonly port: number;
   readonly hasPort: boolean;
 
@@ -83,6 +86,7 @@ export class UpstreamGroup {
     }
     if (primary.length === 0) fail(this.place, `no servers in upstream "${this.name}"`);
     this.peers = new PeerSet(primary, backup);
+    this.pools = new GroupPools(this);
   }
 }
 
@@ -139,6 +143,14 @@ export class UpstreamRegistry {
       if (group.port === url.port) implicit = group;
     }
     return implicit;
+  }
+
+  /** The group that an address made of variables means (nginx `ngx_http_upstream_init_request`). */
+  findAt(url: UpstreamUrl): UpstreamGroup | undefined {
+    return this.groups.find((group) => {
+      if (!isSameName(group.name, url.host) || group.servers.length === 0) return false;
+      return group.isExplicit ? !url.hasPort : group.port === url.port;
+    });
   }
 
   private resolveImplicit(group: UpstreamGroup): void {

@@ -15,25 +15,16 @@ export function prefixRewrite(pattern: Value, replacement: Value): Rewrite {
 }
 
 /**
- * Replaces the matched part; captures are the request's while the replacement is evaluated.
- *
- * @param match runs the expression and sets the request's captures; gives where it matched
+ * Replaces the whole text where an expression matches; captures are the request's while the
+ * replacement is evaluated. See nginx `ngx_http_proxy_rewrite_regex_handler`.
  */
-export function regexRewrite(
-  match: (r: HttpRequest, text: string) => MatchedPart | undefined,
-  replacement: Value,
-): Rewrite {
-  return (r, text) => {
-    const part = match(r, text);
-    if (part === undefined) return undefined;
-    return text.substring(0, part.from) + replacement.evaluate(r) + text.substring(part.to);
-  };
+export function regexRewrite(matcher: TextMatcher, replacement: Value): Rewrite {
+  return (r, text) => (matcher.match(r, text) ? replacement.evaluate(r) : undefined);
 }
 
-/** Offsets of what an expression matched. */
-export interface MatchedPart {
-  readonly from: number;
-  readonly to: number;
+/** An expression that sets the request's captures where it matches. */
+export interface TextMatcher {
+  match(r: HttpRequest, text: string): boolean;
 }
 
 /** The first rewrite that applies, or the text as it is. */

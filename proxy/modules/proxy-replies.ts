@@ -1,0 +1,43 @@
+/** Replies of proxied requests that are not the upstream's response as it is. */
+import type { ResponseHead } from '../../wire/exchange.ts';
+import { normalisePath } from '../../wire/path.ts';
+import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
+import { SERVER_FULL, SERVER_SHORT } from '../http/reply.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { ERROR } from '../log/error-log.ts';
+import type { ResponseFields } from '../upstream/response-fields.ts';
+
+/**
+ * X-Accel-Redirect: the reply comes from a location of this server, with some fields of the
+ * upstream's. See nginx `ngx_http_upstream_process_headers`.
+ */
+export function redirectByUpstream(
+  r: HttpRequest,
+  to: string,
+  head: ResponseHead,
+  fields: ResponseFields,
+): void {
+  fields.fillKept(r, head);
+  if (to.startsWith('@')) {
+    redirectToNamed(r, to);
+    return;
+  }
+  const found = to.startsWith('/')
+    ? normalisePath(to, r.server.root.core.merge_slashes)
+    : undefined;
+  if (found === undefined) {
+    r.log(ERROR, `unsafe URI "${to}" was detected`);
+    r.finalize(404);
+    return;
+  }
+  if (r.method !== 'HEAD') r.method = 'GET';
+  internalRedirect(r, found.path, found.args);
+}
+
+/** Field lines of a 101 response: the server's own and those of the upstream. */
+export function upgradeLines(r: HttpRequest): string {
+  const isShort = r.location.core.server_tokens === 'off';
+  const server = r.hasOwnServer ? '' : `Server: ${isShort ? SERVER_SHORT : SERVER_FULL}\r\n`;
+  const date = r.hasOwnDate ? '' : `Date: ${r.thread.clock.date}\r\n`;
+  return `${server}${date}${r.extraLines}`;
+}

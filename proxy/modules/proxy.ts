@@ -1,0 +1,53 @@
+/**
+ * nginx's proxy module: passes requests to upstream servers over HTTP. This file says what the
+ * module is; the directives are in `proxy-directives.ts`, what they make of a location in
+ * `proxy-compile.ts`, and the exchange with a server in `proxy/upstream/exchange.ts`.
+ */
+import { LIMIT_EXCEPT, LOCATION_IF, type Scope } from '../config/directive.ts';
+import { defineModule } from '../http/module.ts';
+import { DONE } from '../http/phases.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { VariableRow } from '../http/variables.ts';
+import { startExchange } from '../upstream/exchange.ts';
+import { exchangeOf } from '../upstream/variables.ts';
+import { compilePlan } from './proxy-compile.ts';
+import { PROXY_DEFAULTS, type ProxyConf, proxyRows } from './proxy-directives.ts';
+
+const variables: readonly VariableRow[] = [
+  { name: 'proxy_host', get: (r) => exchangeOf(r)?.target.host },
+  { name: 'proxy_port', get: (r) => exchangeOf(r)?.target.port },
+  { name: 'proxy_add_x_forwarded_for', get: addForwardedFor },
+];
+
+/** `$proxy_add_x_forwarded_for`: the client's own list, then the client. */
+function addForwardedFor(r: HttpRequest): string {
+  const list = r.head.xForwardedFor;
+  return list === undefined || list === '' ? r.clientAddress : `${list}, ${r.clientAddress}`;
+}
+
+export const proxy = defineModule<ProxyConf>({
+  name: 'http_proxy',
+  directives: proxyRows,
+  defaults: PROXY_DEFAULTS,
+  merge: mergeProxy,
+  variables,
+  handler(conf, site) {
+    const plan = compilePlan(conf, site);
+    if (plan === undefined) return undefined;
+    return (r) => {
+      startExchange(r, plan);
+      return DONE;
+    };
+  },
+});
+
+/**
+ * nginx `ngx_http_proxy_merge_loc_conf`: only the nameless blocks `if` and `limit_except` take over
+ * where requests are passed to.
+ */
+function mergeProxy(own: Partial<ProxyConf>, outer: ProxyConf, scope: Scope): ProxyConf {
+  const isNameless = scope.context === LOCATION_IF || scope.context === LIMIT_EXCEPT;
+  const merged = { ...outer, ...own };
+  merged.proxy_pass = own.proxy_pass ?? (isNameless ? outer.proxy_pass : undefined);
+  return merged;
+}

@@ -1,0 +1,538 @@
+/**
+ * One request and its tries with the peers of a group, until one answers or none is left.
+ *
+ * ```
+ *   start ─> [content read whole] ─> CONNECT ─> WAITING ──head──> REPLY ──end──> OVER
+ *                                       ^          │ failure, or a status to try again
+ *                                       └──────────┘ while there are tries and the rules allow it
+ *                                                  └──101──> TUNNEL
+ * ```
+ * See nginx `ngx_http_upstream.c`.
+ */
+import { ownBytes } from '../../http1/bytes.ts';
+import type { ClientConnection } from '../../http1/client-connection.ts';
+import { threadClock } from '../../http1/clock.ts';
+import type { ClientFailure, ResponseSink, TunnelOffer } from '../../http1/response-sink.ts';
+import type { ContentProblem, ResponseHead } from '../../wire/exchange.ts';
+import type { ContentUser, RequestContent } from '../http/body.ts';
+import type { Producer } from '../http/phases.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { CRIT, ERROR, INFO, WARN } from '../log/error-log.ts';
+import { accelBuffering, accelRedirect, hasAccel } from './accel.ts';
+import { Attempt } from './attempt.ts';
+import {
+  type ContentSender,
+  FileSender,
+  type SenderUser,
+  StreamSender,
+} from './content-senders.ts';
+import {
+  type Action,
+  caseOfFailure,
+  failureLevel,
+  failureText,
+  isBeforeRequest,
+} from './failure.ts';
+import {
+  caseOfStatus,
+  isNonIdempotent,
+  NEXT_ERROR,
+  NEXT_NON_IDEMPOTENT,
+  statusOfCase,
+} from './next.ts';
+import { PassProblem, type PassTarget } from './pass.ts';
+import type { Peer, PeerOutcome } from './peers.ts';
+import { IGNORE_BUFFERING, IGNORE_REDIRECT, type ProxyPlan } from './plan.ts';
+import { requestHead } from './request-line.ts';
+import { fieldValue } from './response-fields.ts';
+import { TunnelPair, type TunnelPairOwner } from './tunnel-pair.ts';
+
+const NONE: readonly string[] = [];
+
+/** A response head is awaited, or what comes before it. */
+const WAITING = 0;
+/** The response is passed on. */
+const REPLY = 1;
+/** The response is read and dropped: the client has another answer, or none. */
+const DROP = 2;
+const TUNNEL = 3;
+const OVER = 4;
+
+/** Passes a request on as `plan` says. The request is in its hands from now on. */
+export function startExchange(r: HttpRequest, plan: ProxyPlan): void {
+  const target = plan.target ?? plan.evaluateTarget(r);
+  if (target instanceof PassProblem) {
+    r.logError(target.message);
+    r.finalize(target.status);
+    return;
+  }
+  new UpstreamExchange(r, plan, target).begin();
+}
+
+/** See the top of the file. Stays in `r.upstream` for the variables. */
+export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, TunnelPairOwner {
+  readonly target: PassTarget;
+  /** Head of the last response; `undefined` while there is none. */
+  responseHead: ResponseHead | undefined = undefined;
+  trailers: readonly string[] = NONE;
+  readonly #r: HttpRequest;
+  readonly #plan: ProxyPlan;
+  #state = WAITING;
+  #connection: ClientConnection | undefined = undefined;
+  #peer: Peer | undefined = undefined;
+  #tried: Peer[] | undefined = undefined;
+  #tries: number;
+  readonly #startedAt: number;
+  #attempt: Attempt | undefined = undefined;
+  #earlier: Attempt[] | undefined = undefined;
+  #head = '';
+  #method = '';
+  /** Content to send: a text, or what was read of the client; bytes. */
+  #body: string | RequestContent | undefined = undefined;
+  #contentLength = 0;
+  #isStreaming = false;
+  #sender: ContentSender | undefined = undefined;
+  #isBuffering: boolean;
+  /** Bytes the client has not taken yet, as far as it was asked to. */
+  #waitingBytes = 0;
+  #tunnels: TunnelPair | undefined = undefined;
+
+  constructor(r: HttpRequest, plan: ProxyPlan, target: PassTarget) {
+    this.#r = r;
+    this.#plan = plan;
+    this.target = target;
+    this.#isBuffering = plan.buffering;
+    this.#startedAt = threadClock.monotonic;
+    const { tries } = target.group.peers;
+    this.#tries = plan.nextTries !== 0 && tries > plan.nextTries ? plan.nextTries : tries;
+  }
+
+  begin(): void {
+    const r = this.#r;
+    const before = r.upstream;
+    if (before instanceof UpstreamExchange) this.#follow(before);
+    r.upstream = this;
+    r.producer = new ClientSide(this);
+    const { exchange } = r;
+    if (!exchange.hasContent && this.#plan.body === undefined) this.#prepare(r.head.contentLength);
+    else this.#beginContent();
+  }
+
+  /** An internal redirect led here: what was tried before is told by the variables too. */
+  #follow(before: UpstreamExchange): void {
+    this.#earlier = [...before.allAttempts(), new Attempt(undefined, this.#startedAt)];
+    this.#isStreaming = before.#isStreaming;
+  }
+
+  #beginContent(): void {
+    const plan = this.#plan;
+    const r = this.#r;
+    if (this.#isStreaming) {
+      // An earlier exchange took the content as it came; there is none for this one.
+      this.#isStreaming = false;
+      this.#prepare(-1);
+      return;
+    }
+    const isOwn = plan.body === undefined && plan.passesContent;
+    // nginx ngx_http_proxy_handler: HTTP/1.0 has no chunks, so the length must be known first.
+    const streams = !plan.buffersContent && isOwn && (plan.httpVersion > 10 || !r.head.isChunked);
+    if (!streams) {
+      plan.services.readContent(r, this);
+      return;
+    }
+    this.#isStreaming = true;
+    this.#contentLength = r.head.isChunked ? -1 : r.head.contentLength;
+    this.#prepare(this.#contentLength);
+  }
+
+  contentReady(content: RequestContent): void {
+    if (this.#state !== WAITING) return;
+    const { body, passesContent } = this.#plan;
+    if (body !== undefined) {
+      const text = body.evaluate(this.#r);
+      this.#body = text;
+      this.#contentLength = text.length;
+      this.#prepare(text.length);
+    } else if (passesContent) {
+      this.#body = content;
+      this.#contentLength = content.length;
+      this.#prepare(content.length);
+    } else this.#prepare(-1);
+  }
+
+  contentFailed(status: number): void {
+    if (this.#state !== WAITING) return;
+    this.#state = OVER;
+    this.#r.finalize(status);
+  }
+
+  /** Makes the request head, which all tries share. */
+  #prepare(announcedLength: number): void {
+    const r = this.#r;
+    const plan = this.#plan;
+    this.#method = plan.method === undefined ? r.method : plan.method.evaluate(r);
+    const isChunked = this.#contentLength < 0;
+    const lines = plan.template.lines(r, isChunked ? -1 : announcedLength, isChunked);
+    this.#head = requestHead(r, plan, this.target, this.#method, lines);
+    this.#connect();
+  }
+
+  // The tries.
+
+  #connect(): void {
+    const { group } = this.target;
+    const peer = group.peers.choose(this.#tried, this.#nowSeconds());
+    if (this.#attempt !== undefined) {
+      if (this.#earlier === undefined) this.#earlier = [this.#attempt];
+      else this.#earlier.push(this.#attempt);
+    }
+    const attempt = new Attempt(peer === undefined ? group.name : peer.name, threadClock.monotonic);
+    this.#attempt = attempt;
+    if (peer === undefined) {
+      this.#r.logError('no live upstreams while connecting to upstream');
+      this.#answer(502);
+      return;
+    }
+    peer.conns++;
+    this.#peer = peer;
+    const plan = this.#plan;
+    const connection = group.pools.poolOf(peer, plan).take(plan.connectTimeoutMs);
+    this.#connection = connection;
+    connection.start(this, this.#method, this.#head, this.#contentLength, plan.times);
+    if (this.#contentLength !== 0) this.#sendContent(connection);
+  }
+
+  #sendContent(connection: ClientConnection): void {
+    const body = this.#body;
+    if (this.#isStreaming) this.#sender = new StreamSender(connection, this, this.#r);
+    else if (typeof body === 'string') connection.end(body);
+    else if (body?.memory !== undefined) connection.end(body.memory);
+    else if (body !== undefined) {
+      this.#sender = new FileSender(connection, this, body.fd, body.length);
+    }
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#r.thread.clock.now / 1000);
+  }
+
+  /** Gives the peer back; the connection is the engine's own business. */
+  #release(outcome: PeerOutcome): void {
+    const attempt = this.#attempt;
+    const connection = this.#connection;
+    if (attempt !== undefined && connection !== undefined) {
+      attempt.bytesSent = connection.bytesSent;
+      attempt.bytesReceived = connection.bytesReceived;
+    }
+    this.#connection = undefined;
+    this.#sender?.stop();
+    this.#sender = undefined;
+    const peer = this.#peer;
+    if (peer === undefined) return;
+    this.#peer = undefined;
+    const isLeftAlone = this.target.group.peers.release(peer, outcome, this.#nowSeconds());
+    if (isLeftAlone) this.#log(WARN, 'upstream server temporarily disabled');
+    this.#tries = this.target.group.peers.isSingle ? 0 : Math.max(0, this.#tries - 1);
+    if (this.#tried === undefined) this.#tried = [peer];
+    else this.#tried.push(peer);
+  }
+
+  /** Whether the rules allow another try, the count of tries aside. nginx `ngx_http_upstream_next`. */
+  #mayTryAgain(reason: number, isSent: boolean): boolean {
+    const { nextUpstream, nextTimeoutMs } = this.#plan;
+    if (isSent && this.#isStreaming) return false;
+    const isRepeat = isSent && isNonIdempotent(this.#r.method);
+    const cases = isRepeat ? reason | NEXT_NON_IDEMPOTENT : reason;
+    if ((nextUpstream & cases) !== cases) return false;
+    return nextTimeoutMs === 0 || threadClock.monotonic - this.#startedAt < nextTimeoutMs;
+  }
+
+  #next(reason: number, isSent: boolean, isStale: boolean): void {
+    const attempt = this.#attempt!;
+    attempt.status = statusOfCase(reason);
+    attempt.responseMs = threadClock.monotonic - attempt.startedAt;
+    this.#release(reason === caseOfStatus(403) || reason === caseOfStatus(404) ? 'next' : 'failed');
+    // nginx: a failure of a kept connection does not use up a try.
+    if (isStale && reason === NEXT_ERROR) this.#tries++;
+    if (this.#tries === 0 || !this.#mayTryAgain(reason, isSent)) this.#answer(attempt.status);
+    else this.#connect();
+  }
+
+  /** Ends without an upstream's response. */
+  #answer(status: number): void {
+    const attempt = this.#attempt;
+    if (attempt !== undefined && attempt.responseMs < 0) {
+      attempt.status = status;
+      attempt.responseMs = threadClock.monotonic - attempt.startedAt;
+    }
+    this.#state = OVER;
+    this.#r.finalize(status);
+  }
+
+  // The response.
+
+  informational(_head: ResponseHead): void {
+    // nginx: ngx_http_upstream_process_header skips 1xx; 103 too, unless `early_hints` asks for it.
+  }
+
+  head(head: ResponseHead): void {
+    const { status } = head;
+    const attempt = this.#attempt!;
+    const now = threadClock.monotonic - attempt.startedAt;
+    attempt.headerMs = now;
+    attempt.status = status;
+    this.#noteConnected(attempt);
+    this.responseHead = head;
+    if (status >= 300 && (this.#triesNextFor(status) || this.#intercepts(head))) return;
+    if (hasAccel(head.fields) && this.#obeysAccel(head)) return;
+    this.#state = REPLY;
+    const r = this.#r;
+    if (r.isDone) {
+      this.#state = DROP;
+      return;
+    }
+    this.#plan.fields.fill(r, head);
+    // A filter that refuses makes another answer, which abandons this one.
+    r.sendHead();
+  }
+
+  #noteConnected(attempt: Attempt): void {
+    const connectedAt = this.#connection!.connectedAt;
+    attempt.connectMs = connectedAt > attempt.startedAt ? connectedAt - attempt.startedAt : 0;
+  }
+
+  /** nginx `ngx_http_upstream_test_next`. */
+  #triesNextFor(status: number): boolean {
+    const reason = caseOfStatus(status);
+    if (reason === 0 || this.#tries <= 1 || !this.#mayTryAgain(reason, true)) return false;
+    this.#connection!.abort();
+    this.#next(reason, true, false);
+    return true;
+  }
+
+  /** `proxy_intercept_errors`: a status that an error page is for. */
+  #intercepts(head: ResponseHead): boolean {
+    const r = this.#r;
+    const { status } = head;
+    if (!this.#plan.interceptsErrors || r.isDone) return false;
+    if (!r.location.errorPages.some((page) => page.status === status)) return false;
+    this.#leaveRest();
+    r.finalize(status);
+    return true;
+  }
+
+  /** X-Accel-Redirect and X-Accel-Buffering. True where the reply comes from elsewhere. */
+  #obeysAccel(head: ResponseHead): boolean {
+    const { ignoredFields, services } = this.#plan;
+    const r = this.#r;
+    if ((ignoredFields & IGNORE_BUFFERING) === 0) {
+      this.#isBuffering = accelBuffering(head.fields) ?? this.#isBuffering;
+    }
+    if ((ignoredFields & IGNORE_REDIRECT) !== 0 || r.isDone) return false;
+    const location = accelRedirect(head.fields);
+    if (location === undefined) return false;
+    this.#leaveRest();
+    services.accelRedirect(r, location, head, this.#plan.fields);
+    return true;
+  }
+
+  /** The content of this response is not wanted: a short rest is read, so the connection is kept. */
+  #leaveRest(): void {
+    const { contentLength, status } = this.responseHead!;
+    this.#r.producer = undefined;
+    if (contentLength === 0 || status === 204 || status === 304 || this.#method === 'HEAD') {
+      this.#state = DROP;
+      return;
+    }
+    this.#closeUpstream();
+  }
+
+  #closeUpstream(): void {
+    const connection = this.#connection;
+    this.#state = OVER;
+    this.#finishAttempt();
+    this.#release('good');
+    connection?.abort();
+  }
+
+  #finishAttempt(): void {
+    const attempt = this.#attempt;
+    if (attempt !== undefined && attempt.responseMs < 0) {
+      attempt.responseMs = threadClock.monotonic - attempt.startedAt;
+    }
+  }
+
+  data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
+    this.#attempt!.responseLength += to - from;
+    if (this.#state !== REPLY) return;
+    if (this.#r.write(text ?? ownBytes(bytes, from, to))) return;
+    this.#waitingBytes += to - from;
+    if (!this.#isBuffering || this.#waitingBytes >= this.#plan.buffersSize) {
+      this.#connection?.pause();
+    }
+  }
+
+  end(trailers: readonly string[]): void {
+    if (this.#state === OVER) return;
+    const isReply = this.#state === REPLY;
+    this.trailers = trailers;
+    this.#finishAttempt();
+    this.#release('good');
+    this.#state = OVER;
+    if (isReply) this.#r.end();
+  }
+
+  failed(failure: ClientFailure): void {
+    if (this.#state === OVER) return;
+    const r = this.#r;
+    const isWaiting = this.#state === WAITING;
+    const isSent = !isBeforeRequest(failure);
+    this.#log(failureLevel(failure), failureText(failure, this.#peer?.name ?? ''));
+    if (isWaiting) {
+      const attempt = this.#attempt!;
+      if (isSent) this.#noteConnected(attempt);
+      if (r.isDone) this.#closeUpstream();
+      else this.#next(caseOfFailure(failure), isSent, failure.stale);
+      return;
+    }
+    const wasReply = this.#state === REPLY;
+    this.#state = OVER;
+    this.#finishAttempt();
+    this.#release('failed');
+    if (wasReply) r.abort();
+  }
+
+  /** The upstream can take more request content. */
+  drained(): void {
+    this.#sender?.drained();
+  }
+
+  // The client.
+
+  /** The client can take more. */
+  clientDrained(): void {
+    this.#waitingBytes = 0;
+    this.#connection?.resume();
+  }
+
+  /** The client is gone, or another answer took the place of this one. */
+  abandon(): void {
+    if (this.#state === OVER) return;
+    const r = this.#r;
+    if (this.#tunnels !== undefined) {
+      this.#tunnels.destroy();
+      return;
+    }
+    if (this.#plan.ignoresClientAbort && r.isDone && this.#connection !== undefined) {
+      if (this.#state === REPLY) this.#state = DROP;
+      this.#connection.resume();
+      return;
+    }
+    if (r.isDone && this.#connection !== undefined) {
+      this.#log(INFO, 'client prematurely closed connection, so upstream connection is closed too');
+    }
+    this.#closeUpstream();
+  }
+
+  contentStopped(problem: ContentProblem, received: number): void {
+    if (this.#state === OVER) return;
+    const r = this.#r;
+    const status = this.#plan.services.contentFailure(r, problem, received);
+    this.#closeUpstream();
+    if (!r.isDone) r.finalize(status);
+  }
+
+  fileFailed(error: Error): void {
+    if (this.#state === OVER) return;
+    this.#r.log(CRIT, `reading request content failed: ${error.message}`);
+    this.#closeUpstream();
+    this.#r.finalize(500);
+  }
+
+  // Tunnels.
+
+  upgraded(head: ResponseHead, offer: TunnelOffer): void {
+    const r = this.#r;
+    const attempt = this.#attempt!;
+    attempt.headerMs = threadClock.monotonic - attempt.startedAt;
+    attempt.status = head.status;
+    this.#noteConnected(attempt);
+    this.responseHead = head;
+    const protocol = fieldValue(head.fields, 'upgrade');
+    if (r.isDone || r.head.upgrade === undefined || protocol === undefined || head.status !== 101) {
+      this.#log(ERROR, 'upstream switched protocols without being asked');
+      this.#next(NEXT_ERROR, true, false);
+      return;
+    }
+    this.#plan.fields.fill(r, head);
+    const pair = new TunnelPair(this, this.#plan.times.readTimeoutMs);
+    const lines = this.#plan.services.upgradeLines(r);
+    this.#state = TUNNEL;
+    this.#tunnels = pair;
+    r.isHeadSent = true;
+    const reason = head.reason === '' ? 'Switching Protocols' : head.reason;
+    const client = r.exchange.upgrade(101, reason, lines, pair.client);
+    pair.join(client, offer.takeTunnel(pair.upstream));
+  }
+
+  tunnelTimedOut(): void {
+    this.#log(ERROR, 'upstream timed out (110: Connection timed out)');
+  }
+
+  tunnelOver(): void {
+    if (this.#state === OVER) return;
+    this.#attempt!.responseLength = this.#tunnels!.upstream.receivedBytes;
+    this.#finishAttempt();
+    this.#release('good');
+    this.#state = OVER;
+  }
+
+  // For variables and the log.
+
+  /** Every try so far. */
+  allAttempts(): readonly Attempt[] {
+    const attempt = this.#attempt;
+    if (this.#earlier === undefined) return attempt === undefined ? [] : [attempt];
+    return attempt === undefined ? this.#earlier : [...this.#earlier, attempt];
+  }
+
+  #log(level: number, message: string): void {
+    this.#r.log(level, `${message} while ${this.#action()}`);
+  }
+
+  #action(): Action {
+    if (this.#state === TUNNEL) return 'proxying upgraded connection';
+    if (this.#state !== WAITING) return 'reading upstream';
+    const connection = this.#connection;
+    if (connection === undefined || connection.connectedAt === 0) return 'connecting to upstream';
+    return this.#sender?.isDone === false
+      ? 'sending request to upstream'
+      : 'reading response header from upstream';
+  }
+
+  /** nginx `ngx_http_log_error_handler`: the peer and what was asked of it. */
+  logContext(): string {
+    const peer = this.#attempt?.peer;
+    if (peer === undefined) return '';
+    const separator = peer.startsWith('unix:') ? ':' : '';
+    const uri = this.#head.slice(this.#method.length + 1, this.#head.indexOf(' HTTP/'));
+    return `, upstream: "${this.target.scheme}${peer}${separator}${uri}"`;
+  }
+}
+
+/** Hears of the client's side for an exchange. */
+class ClientSide implements Producer {
+  readonly #exchange: UpstreamExchange;
+
+  constructor(exchange: UpstreamExchange) {
+    this.#exchange = exchange;
+  }
+
+  drained(): void {
+    this.#exchange.clientDrained();
+  }
+
+  abandon(): void {
+    this.#exchange.abandon();
+  }
+}
