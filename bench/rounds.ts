@@ -174,6 +174,8 @@ function keyOf(peer: Peer, visit: Visit): string {
   return `${peer.role}/${peer.id}/${visit.scenario}`;
 }
 
+/** One line, whatever a front printed on its way out. */
 function wordsOf(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
+  const words = problem instanceof Error ? problem.message : String(problem);
+  return words.replaceAll(/\s+/g, ' ');
 }
