@@ -25,6 +25,8 @@ export class ContentReader implements ChunkSink {
   isMalformed = false;
   /** Content bytes handed out. */
   decodedBytes = 0;
+  /** Bytes read for it, framing included. */
+  usedBytes = 0;
   /** Why it is malformed, for the log. */
   problem = '';
   /** Trailer fields once it is done. */
@@ -47,6 +49,7 @@ export class ContentReader implements ChunkSink {
     this.isDone = framing === NO_CONTENT;
     this.isMalformed = false;
     this.decodedBytes = 0;
+    this.usedBytes = 0;
     this.remaining = framing === BY_LENGTH ? length : 0;
     this.trailers = NO_TRAILERS;
     this.#isStopped = false;
@@ -95,6 +98,7 @@ export class ContentReader implements ChunkSink {
       this.isDone = this.remaining === 0;
     }
     this.decodedBytes += end - from;
+    this.usedBytes += end - from;
     sink?.data(bytes, from, end, textOf(from, end, text, textAt));
     return end;
   }
@@ -113,6 +117,7 @@ export class ContentReader implements ChunkSink {
     this.#text = text;
     this.#textAt = textAt;
     const end = decoder.decode(bytes, from, Math.min(to, from + PIECE_BYTES));
+    this.usedBytes += end - from;
     this.#sink = undefined;
     this.#text = '';
     if (decoder.isDone) {

@@ -125,10 +125,19 @@ export class Outbox extends Timeout implements Flushable {
     this.flush();
   }
 
+  /** Makes sure that `sent` is called even if nothing was added since the last time. */
+  askSent(): void {
+    if (this.#addedBytes === 0 && !this.#isWaiting) this.#schedule();
+  }
+
   /** Writes what was added. */
   flush(): void {
     this.#isScheduled = false;
-    if (this.#addedBytes === 0 || this.#isHeld) return;
+    if (this.#isHeld) return;
+    if (this.#addedBytes === 0) {
+      if (!this.#isWaiting) this.#user.sent();
+      return;
+    }
     const text = this.#text;
     const parts = this.#parts;
     this.writtenBytes += this.#addedBytes;

@@ -27,8 +27,9 @@ export class RequestContent implements DataSink {
     return this.#reader.isDone;
   }
 
-  get isMalformed(): boolean {
-    return this.#reader.isMalformed;
+  /** Bytes read for it, framing included. */
+  get usedBytes(): number {
+    return this.#reader.usedBytes;
   }
 
   /** Whether bytes should be read on. */

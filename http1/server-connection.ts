@@ -262,8 +262,6 @@ export class ServerConnection
   #readContent(bytes: Uint8Array, at: number, to: number): number {
     const content = this.#content!;
     const end = content.read(bytes, at, to, this.#text, this.#textAt);
-    const exchange = this.#exchange;
-    if (exchange !== undefined) exchange.bytesReceived += end - at;
     this.#contentRead(content);
     return end;
   }
@@ -374,6 +372,7 @@ export class ServerConnection
   responseEnded(exchange: ServerExchange): void {
     exchange.nextUnsent = this.#unsent;
     this.#unsent = exchange;
+    this.outbox.askSent();
     this.#exchange = undefined;
     this.#times = exchange.times;
     const content = this.#content;
@@ -423,7 +422,7 @@ export class ServerConnection
     this.#accounts.remove(this);
     if (exchange === undefined) return;
     exchange.bytesSent = this.outbox.writtenBytes;
-    exchange.bytesReceived += tunnel.receivedBytes;
+    exchange.tunnelBytes = tunnel.receivedBytes;
     exchange.owner?.finished();
   }
 
@@ -524,6 +523,7 @@ export class ServerConnection
     this.#state = CLOSED;
     this.#options.timers.disarm(this);
     this.outbox.close();
+    this.#accounts.remove(this);
     this.#held = undefined;
     this.#headText = '';
     const exchange = this.#exchange;
@@ -536,7 +536,6 @@ export class ServerConnection
       exchange.isOver = true;
       exchange.owner?.aborted(problem);
     }
-    this.#accounts.remove(this);
   }
 
   // Bytes out.

@@ -45,7 +45,8 @@ export class ServerExchange implements Exchange {
   isHeadSent = false;
   bytesSent = 0;
   contentBytesSent = 0;
-  bytesReceived: number;
+  /** Bytes received by the tunnel it became. */
+  tunnelBytes = 0;
   /** Request content; `undefined` where the request has none. */
   readonly content: RequestContent | undefined;
   /** Whether the response is complete, the connection lost or given away. */
@@ -76,11 +77,14 @@ export class ServerExchange implements Exchange {
     this.startedAt = startedAt;
     this.isPipelined = isPipelined;
     this.keepAlive = head.keepAlive;
-    this.bytesReceived = head.length;
   }
 
   get connection(): ConnectionFacts {
     return this.#connection.facts;
+  }
+
+  get bytesReceived(): number {
+    return this.head.length + (this.content?.usedBytes ?? 0) + this.tunnelBytes;
   }
 
   get hasContent(): boolean {
