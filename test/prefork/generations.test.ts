@@ -8,6 +8,7 @@ import {
   ask,
   askTogether,
   bindOne,
+  drained,
   LOOPBACK,
   makeFolder,
   makeMaster,
@@ -32,6 +33,7 @@ test('a new generation takes over and no request is lost', async (t) => {
     }
     assert.ok((await swap).ok);
   }
+  await drained(master);
   assert.equal((await ask(place)).name, '3');
   assert.ok(names.has('1') && names.has('2'), 'the former answered while the next one booted');
 });
@@ -66,6 +68,7 @@ test('a reload may add a listener and drop another', async (t) => {
   const swap = await generations.replace(answering({}, { listeners: second.keys }));
   second.commit();
   assert.ok(swap.ok);
+  await drained(master);
   assert.equal((await ask({ socketPath: b.path })).pid, swap.worker.pid);
   assert.equal((await ask({ socketPath: c.path })).pid, swap.worker.pid);
   await assert.rejects(ask({ socketPath: a.path }), { code: 'ENOENT' });

@@ -66,6 +66,7 @@ test('HUP replaces every worker and requests go on being answered', async (t) =>
   });
   while (roll === undefined) await ask({ socketPath: socket });
   assert.deepEqual(roll, { ok: true, replaced: 2 });
+  await master.told('exit', 2);
   assert.ok(!before.includes((await ask({ socketPath: socket })).pid));
   master.child.kill('SIGTERM');
   assert.equal(await master.exitCode(), 0);

@@ -5,7 +5,7 @@ import type { Master } from '../../prefork/master.ts';
 import { Pool, type PoolOptions } from '../../prefork/pool.ts';
 import type { WorkerExit } from '../../prefork/types.ts';
 import type { Behaviour } from './fixtures/answering-thread.ts';
-import { answering, ask, askTogether, bindOne, makeMaster } from './serving.ts';
+import { answering, ask, askTogether, bindOne, drained, makeMaster } from './serving.ts';
 
 /** A pool whose next workers behave as the returned object says. */
 function makePool(master: Master, size: number, more: Partial<PoolOptions> = {}) {
@@ -116,6 +116,7 @@ test('a rolling replacement loses no request and leaves only new workers', async
   while (!isOver) answered += (await askTogether(place, 4)).length;
   assert.deepEqual(await rolling, { ok: true, replaced: 2 });
   assert.ok(answered > 0);
+  await drained(master);
   const after = await askTogether(place, 10);
   assert.ok(after.every(({ name, age }) => name === 'new' && age > 2));
   assert.equal(pool.members.length, 2);

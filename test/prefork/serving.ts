@@ -19,6 +19,12 @@ export function makeMaster(t: TestContext): Master {
   return master;
 }
 
+/** Resolves when every worker that was told to drain has gone: until then it may answer once more. */
+export async function drained(master: Master): Promise<void> {
+  const leaving = master.workers.filter((worker) => worker.isToldToEnd);
+  await Promise.all(leaving.map((worker) => worker.gone));
+}
+
 /** A port of 127.0.0.1 that the kernel chooses. */
 export const LOOPBACK: TcpListenerSpec = {
   kind: 'tcp',
