@@ -8,6 +8,7 @@ import { systemFailure, toByteString } from './config/paths.ts';
 import { makeReader } from './config/read.ts';
 import { makeLoad, rootScope } from './config/scope.ts';
 import { compileHttp, type HttpRuntime } from './http/compile.ts';
+import { giveVariables } from './http/load.ts';
 import { builtInMimeTypes } from './http/mime-types.ts';
 import { hasEvents, type MainConf, mainConf, mainRows } from './main-conf.ts';
 import { HTTP_MODULES } from './modules/order.ts';
@@ -36,6 +37,7 @@ export interface Cycle {
   readonly warnings: readonly string[];
 }
 
+const VARIABLES = HTTP_MODULES.flatMap((module) => module.variables ?? []);
 const MODULES = HTTP_MODULES.map((module) => ({ module, rows: module.directives }));
 
 /** Reads, checks and compiles. Throws ConfigError with nginx's message at the first error. */
@@ -47,6 +49,7 @@ export function loadCycle(source: CycleSource): Cycle {
     confPrefix: file.slice(0, file.lastIndexOf('/') + 1),
     onWarning: (message) => warnings.push(message),
   });
+  giveVariables(load, VARIABLES);
   const root = rootScope(load);
   const reader = makeReader([mainRows, ...MODULES], {
     missingFile(name, directive) {

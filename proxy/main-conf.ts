@@ -26,7 +26,7 @@ export interface MainConf {
 
 const DEFAULTS: MainConf = {
   worker_processes: 1,
-  pid: 'logs/nginx.pid',
+  pid: 'nginx.pid',
   daemon: false,
   user: undefined,
   worker_shutdown_timeout: undefined,

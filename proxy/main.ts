@@ -3,6 +3,7 @@
  * running master, or becomes the master.
  */
 import { resolve } from 'node:path';
+import { config as loadDotenv } from 'dotenv';
 import { daemonize } from '../prefork/daemonize.ts';
 import { isAlive, readPid } from '../prefork/pidfile.ts';
 import type { SignalQueue } from '../prefork/signals.ts';
@@ -26,6 +27,8 @@ export async function main(
   signals: SignalQueue,
   isDaemon: boolean,
 ): Promise<number> {
+  // The environment itself wins over the file.
+  loadDotenv({ quiet: true });
   const line = readCommandLine(words);
   if (typeof line === 'string') {
     say(`nginx: ${line}`);

@@ -1,0 +1,10 @@
+#!/usr/bin/env -S node --disable-sigusr1 --disable-warning=ExperimentalWarning
+import './version.js';
+import { load } from './load.js';
+
+// Signals are caught before anything slow is loaded: HUP and USR2 would kill, TTIN would stop us.
+const { SignalQueue } = await load('prefork/signals');
+const signals = new SignalQueue();
+const { main } = await load('appserver/main');
+process.exitCode = await main(process.argv.slice(2), signals);
+signals.close();

@@ -1,0 +1,6 @@
+#!/usr/bin/env -S node --disable-sigusr1 --disable-warning=ExperimentalWarning
+import './version.js';
+import { load } from './load.js';
+
+const { main } = await load('cli/main');
+process.exitCode = await main(process.argv.slice(2));
