@@ -7,7 +7,6 @@ import { type ServerBlock, structureOf } from './core.ts';
 import { defaultListen, type Listen, type ListenAddress, type ListenOptions } from './listen.ts';
 import type { HttpLoad } from './load.ts';
 import type { VirtualServer } from './location.ts';
-import { compileMatcher } from './matcher.ts';
 import { ServerNames } from './server-names.ts';
 
 /** One listening socket and the servers behind it. */
@@ -75,10 +74,10 @@ function joinGroup(groups: Map<string, Group>, listen: Listen, server: VirtualSe
 }
 
 function addNames(group: Group, block: ServerBlock, server: VirtualServer, http: HttpLoad): void {
-  const names = structureOf(block.scope).server_names ?? [{ name: '', directive: block.directive }];
-  for (const { name, directive } of names) {
-    if (name.startsWith('~')) {
-      group.names.addRegex(compileMatcher(name.slice(1), true, http, directive), server);
+  const names = structureOf(block.scope).server_names ?? [{ name: '', matcher: undefined }];
+  for (const { name, matcher } of names) {
+    if (matcher !== undefined) {
+      group.names.addRegex(matcher, server);
     } else if (!group.names.add(name.toLowerCase(), server)) {
       http.load.warn(
         `conflicting server name "${name}" on ${group.address.text}, ignored`,

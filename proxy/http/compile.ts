@@ -12,7 +12,6 @@ import type { CoreConf } from './core-conf.ts';
 import type { HttpLoad } from './load.ts';
 import { Location, VirtualServer } from './location.ts';
 import { LocationTree, type RegexLocation } from './location-tree.ts';
-import { compileMatcher } from './matcher.ts';
 import type { CompileSite, HttpModule } from './module.ts';
 import { DECLINED, OK, type PhaseName, type Step, type Verdict } from './phases.ts';
 import type { HttpRequest } from './request.ts';
@@ -74,10 +73,8 @@ class Compiler {
     for (const block of blocks) {
       const location = this.location(block, parent, server);
       if (block.kind === 'named') server.named.set(block.name, location);
-      else if (block.kind === 'regex') {
-        const matcher = compileMatcher(block.name, block.isCaseless, this.http, block.directive);
-        regexes.push({ matcher, location });
-      } else fixed.push(location);
+      else if (block.matcher !== undefined) regexes.push({ matcher: block.matcher, location });
+      else fixed.push(location);
     }
     if (fixed.length === 0 && regexes.length === 0) return undefined;
     return new LocationTree(fixed, regexes);

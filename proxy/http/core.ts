@@ -37,8 +37,9 @@ import type { CoreConf, ErrorPage } from './core-conf.ts';
 import { CORE_DEFAULTS } from './core-defaults.ts';
 import { coreVariables } from './core-variables.ts';
 import { type Listen, readListen } from './listen.ts';
-import { HttpLoad } from './load.ts';
+import { HttpLoad, httpLoadOf } from './load.ts';
 import type { LocationKind } from './location.ts';
+import { compileMatcher, type Matcher } from './matcher.ts';
 import { defineModule } from './module.ts';
 
 /** A `server` block as read. */
@@ -52,7 +53,15 @@ export interface LocationBlock {
   readonly scope: Scope;
   readonly kind: LocationKind;
   readonly name: string;
-  readonly isCaseless: boolean;
+  /** Of a regular expression; compiled as it is read, so that its named captures are known. */
+  readonly matcher: Matcher | undefined;
+  readonly directive: Directive;
+}
+
+/** One word of `server_name`; `matcher` as in LocationBlock, for a name that starts with `~`. */
+export interface ServerName {
+  readonly name: string;
+  readonly matcher: Matcher | undefined;
   readonly directive: Directive;
 }
 
@@ -62,7 +71,7 @@ export interface CoreStructure {
   servers: ServerBlock[];
   locations: LocationBlock[];
   listens: Listen[];
-  server_names: { readonly name: string; readonly directive: Directive }[];
+  server_names: ServerName[];
 }
 
 type Core = CoreConf & Partial<CoreStructure>;
@@ -214,7 +223,9 @@ function openLocation(_own: Partial<Core>, directive: Directive, scope: Scope): 
     const same = structure.locations.find((other) => isSamePlace(other, kind, name));
     if (same !== undefined) fail(directive, `duplicate location "${name}"`);
   }
-  const block = { scope: inner, kind, name, isCaseless, directive };
+  const matcher =
+    kind === 'regex' ? compileMatcher(name, isCaseless, httpLoadOf(scope), directive) : undefined;
+  const block = { scope: inner, kind, name, matcher, directive };
   structure.locations.push(block);
   blocks.set(inner, block);
   return inner;
@@ -281,12 +292,14 @@ function addServerNames(_own: Partial<Core>, directive: Directive, scope: Scope)
   const structure = structureOf(scope);
   structure.server_names ??= [];
   for (const name of directive.args) {
+    let matcher: Matcher | undefined;
     if (name.startsWith('~')) {
       if (name.length === 1) fail(directive, `empty regex in server name "${name}"`);
+      matcher = compileMatcher(name.slice(1), true, httpLoadOf(scope), directive);
     } else {
       checkServerName(name, directive, scope);
     }
-    structure.server_names.push({ name, directive });
+    structure.server_names.push({ name, matcher, directive });
   }
 }
 

@@ -5,7 +5,7 @@ import { hasVariables, parseValue, type ValuePart } from '../config/values.ts';
 import { LogFiles } from '../log/log-file.ts';
 import type { VirtualServer } from './location.ts';
 import { captureGetter, constantValue, type Getter, joinedValue, type Value } from './script.ts';
-import { VariableRegistry } from './variables.ts';
+import { VariableRegistry, type VariableRow } from './variables.ts';
 
 /** For words whose form was checked when they were read. */
 const NOWHERE: Place = { file: 'configuration', line: 0 };
@@ -22,6 +22,7 @@ export class HttpLoad {
   constructor(load: Load) {
     this.load = load;
     loads.set(load, this);
+    this.variables.addRows(builtIn.get(load) ?? []);
   }
 
   /** State that a module keeps per load (upstreams by name, log files), made by `make` at first. */
@@ -56,6 +57,12 @@ export class HttpLoad {
 }
 
 const loads = new WeakMap<Load, HttpLoad>();
+const builtIn = new WeakMap<Load, readonly VariableRow[]>();
+
+/** Says which variables the http block will have by itself; before it is read. */
+export function giveVariables(load: Load, rows: readonly VariableRow[]): void {
+  builtIn.set(load, rows);
+}
 
 /** The http load that a scope belongs to; for use in directive rows. */
 export function httpLoadOf(scope: Scope): HttpLoad {

@@ -44,7 +44,7 @@ export function compileMatcher(
   const regex = compileRegex(pattern, isCaseless, at);
   const named = regex.names.map(([name, number]) => ({
     number,
-    set: http.variables.define(name, at),
+    set: http.variables.define(name.toLowerCase(), at),
   }));
   return new Matcher(regex, named);
 }

@@ -3,19 +3,29 @@
  * named captures define. Built-in ones are read through a getter; defined ones live in numbered
  * slots of the request.
  */
-import { ConfigError } from '../config/directive.ts';
+import { fail, type Place } from '../config/directive.ts';
 import type { HttpRequest } from './request.ts';
 import type { Getter } from './script.ts';
 
-/** One built-in variable, or a family such as `http_` whose names share a prefix. */
-export interface VariableRow {
+interface BuiltIn {
   readonly name: string;
-  /** Whether `name` is a prefix: `get` then receives the rest of the name. */
-  readonly isPrefix?: boolean;
-  get(r: HttpRequest, rest: string): string | undefined;
   /** Present where `set` may change it (`$args`, `$limit_rate`). */
   readonly set?: (r: HttpRequest, value: string) => void;
 }
+
+/** One built-in variable. */
+export interface PlainVariableRow extends BuiltIn {
+  readonly isPrefix?: false;
+  readonly get: Getter;
+}
+
+/** A family such as `http_` whose names share a prefix; `get` receives the rest of the name. */
+export interface PrefixVariableRow extends BuiltIn {
+  readonly isPrefix: true;
+  readonly get: (r: HttpRequest, rest: string) => string | undefined;
+}
+
+export type VariableRow = PlainVariableRow | PrefixVariableRow;
 
 /** Writes one variable. */
 export type Setter = (r: HttpRequest, value: string) => void;
@@ -25,11 +35,13 @@ interface Slot {
   /** Computes a value on first use (`map`); kept in the slot unless `isVolatile`. */
   compute: Getter | undefined;
   isVolatile: boolean;
+  /** Whether it was said what the variable is worth before it is set (nginx `get_handler`). */
+  isDecided: boolean;
 }
 
 export class VariableRegistry {
-  private readonly rows = new Map<string, VariableRow>();
-  private readonly prefixes: VariableRow[] = [];
+  private readonly rows = new Map<string, PlainVariableRow>();
+  private readonly prefixes: PrefixVariableRow[] = [];
   private readonly slots = new Map<string, Slot>();
 
   /** How many slots a request needs. */
@@ -45,27 +57,52 @@ export class VariableRegistry {
   }
 
   /**
-   * Defines `$name` for `set` or a named capture and returns its writer. Throws nginx's
-   * `the duplicate "uri" variable` for a built-in one that may not change.
+   * Defines `$name` for a named capture, without a value before its expression matched, and returns
+   * its writer. Throws nginx's `the duplicate "uri" variable` for a built-in one that may not change.
    */
-  define(name: string, at?: { file: string; line: number }): Setter {
-    const row = this.rows.get(name);
-    if (row !== undefined) {
-      const { set } = row;
-      if (set === undefined) throw new ConfigError(`the duplicate "${name}" variable`, at);
-      return set;
-    }
-    const { index } = this.slotOf(name);
+  define(name: string, at: Place): Setter {
+    return this.defined(name, at, undefined);
+  }
+
+  /**
+   * Defines `$name` for `set` and returns its writer. Unless a map or an expression defines it too,
+   * `unset` gives its value before it is set. Throws as `define`.
+   */
+  defineSettable(name: string, at: Place, unset: Getter): Setter {
+    return this.defined(name, at, unset);
+  }
+
+  /**
+   * Defines `$name` as computed on first use (`map`); a volatile one is computed each time. Throws
+   * as `define`.
+   */
+  defineComputed(name: string, at: Place, compute: Getter, isVolatile: boolean): void {
+    this.settable(name, at);
+    const slot = this.slotOf(name);
+    slot.compute = compute;
+    slot.isVolatile = isVolatile;
+    slot.isDecided = true;
+  }
+
+  private defined(name: string, at: Place, unset: Getter | undefined): Setter {
+    const set = this.settable(name, at);
+    if (set !== undefined) return set;
+    const slot = this.slotOf(name);
+    if (unset === undefined || !slot.isDecided) slot.compute = unset;
+    slot.isDecided = true;
+    const { index } = slot;
     return (r, value) => {
       slotsOf(r, this)[index] = value;
     };
   }
 
-  /** Defines `$name` as computed on first use (`map`); a volatile one is computed each time. */
-  defineComputed(name: string, compute: Getter, isVolatile: boolean): void {
-    const slot = this.slotOf(name);
-    slot.compute = compute;
-    slot.isVolatile = isVolatile;
+  /** The writer of a built-in variable, `undefined` where there is none of the name. */
+  private settable(name: string, at: Place): Setter | undefined {
+    const row = this.rows.get(name);
+    if (row !== undefined && row.set === undefined) {
+      fail(at, `the duplicate "${name}" variable`);
+    }
+    return row?.set;
   }
 
   /** A getter for `$name`, or `undefined` where no such variable exists. */
@@ -73,7 +110,7 @@ export class VariableRegistry {
     const slot = this.slots.get(name);
     if (slot !== undefined) return slotGetter(slot, this);
     const row = this.rows.get(name);
-    if (row !== undefined) return (r) => row.get(r, '');
+    if (row !== undefined) return row.get;
     for (const prefix of this.prefixes) {
       if (!name.startsWith(prefix.name)) continue;
       const rest = name.slice(prefix.name.length);
@@ -85,7 +122,12 @@ export class VariableRegistry {
   private slotOf(name: string): Slot {
     let slot = this.slots.get(name);
     if (slot === undefined) {
-      slot = { index: this.slots.size, compute: undefined, isVolatile: false };
+      slot = {
+        index: this.slots.size,
+        compute: undefined,
+        isVolatile: false,
+        isDecided: false,
+      };
       this.slots.set(name, slot);
     }
     return slot;
@@ -103,8 +145,8 @@ function slotGetter(slot: Slot, registry: VariableRegistry): Getter {
     const known = r.slots?.[index];
     // `compute` is read here, not outside: a `map` may stand after its first use in the file.
     if (known !== undefined || slot.compute === undefined) return known;
-    const value = slot.compute(r) ?? '';
-    if (!slot.isVolatile) slotsOf(r, registry)[index] = value;
+    const value = slot.compute(r);
+    if (value !== undefined && !slot.isVolatile) slotsOf(r, registry)[index] = value;
     return value;
   };
 }
