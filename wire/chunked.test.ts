@@ -91,6 +91,12 @@ describe('the chunked decoder', () => {
     });
   }
 
+  it('bounds the digits of each size, not of all sizes together', () => {
+    const outcome = decode(`${'01\r\nx\r\n'.repeat(30)}0\r\n\r\n`, 5);
+    assert.equal(outcome.data, 'x'.repeat(30));
+    assert.ok(outcome.isDone);
+  });
+
   it('bounds extensions over the whole message', () => {
     const text = `1;${'a'.repeat(20)}\r\nx\r\n`.repeat(10);
     const limits = { ...CHUNKED_LIMITS, extensionBytes: 100 };
