@@ -3,7 +3,7 @@
  * bytes again when they meet the file system, so that names in UTF-8 work.
  */
 
-import { type Directive, fail, type Load } from './directive.ts';
+import type { Load } from './directive.ts';
 
 /** The name as bytes, for calls of node:fs. */
 export function nameBytes(name: string): Buffer {
@@ -60,17 +60,7 @@ export function codeOf(error: unknown): string {
     : '';
 }
 
-/** Reports `open() "NAME" failed (2: No such file or directory)` at the directive, or nowhere. */
-export function failSystem(
-  call: string,
-  name: string,
-  error: unknown,
-  directive: Directive,
-): never {
-  fail(directive, systemFailure(call, name, error));
-}
-
-/** The text of a failed call, without a place. */
+/** The text of a failed call, without a place: `open() "NAME" failed (2: No such file ...)`. */
 export function systemFailure(call: string, name: string, error: unknown): string {
   return `${call}() "${name}" failed ${systemErrorText(error)}`;
 }

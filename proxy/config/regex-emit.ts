@@ -15,7 +15,8 @@
  * (`(?:(a)|b)*` on `ab`); and JavaScript never counts a round that matched nothing (`(x?)*`).
  */
 
-import { PatternError } from './regex-parse.ts';
+import { PatternError } from './regex-error.ts';
+import { mayBeEmpty } from './regex-length.ts';
 import {
   ALL_BYTES,
   type AssertionKind,
@@ -165,25 +166,6 @@ class Emitter {
       );
     }
     return `(?${isCaseless ? 'i' : ''}:\\${emitted})`;
-  }
-}
-
-/** Whether a node can match without taking a byte. */
-function mayBeEmpty(node: RegexNode): boolean {
-  switch (node.kind) {
-    case 'set':
-      return false;
-    case 'sequence':
-      return node.items.every(mayBeEmpty);
-    case 'choice':
-      return node.options.some(mayBeEmpty);
-    case 'repeat':
-      return node.min === 0 || mayBeEmpty(node.body);
-    case 'group':
-    case 'atomic':
-      return mayBeEmpty(node.body);
-    default:
-      return true;
   }
 }
 

@@ -3,41 +3,21 @@
  * own words for what is no pattern, and with ours for what JavaScript cannot do.
  */
 
-import {
-  LETTER_CLASSES,
-  NEWLINE,
-  POSIX_CLASSES,
-  propertyClass,
-  VERTICAL,
-} from './regex-classes.ts';
+import { readBracket } from './regex-bracket.ts';
+import { NEWLINE, VERTICAL } from './regex-classes.ts';
+import { failPattern, refuseConstruct } from './regex-error.ts';
+import { readEscape } from './regex-escape.ts';
+import { isFixedBehind } from './regex-length.ts';
 import {
   ALL_BYTES,
   type AssertionKind,
   allBut,
   type ByteSet,
   bothCases,
-  byteRange,
-  NO_BYTES,
   oneByte,
   type RegexNode,
   type RegexTree,
 } from './regex-tree.ts';
-
-/** What is wrong with a pattern, and where. */
-export class PatternError extends Error {
-  readonly code = 'ERR_PATTERN';
-  /** Offset in the pattern; its length where the end is missing something. */
-  readonly offset: number;
-  /** Whether PCRE takes the pattern and only we do not. */
-  readonly isOurs: boolean;
-
-  constructor(text: string, offset: number, isOurs = false) {
-    super(text);
-    this.name = 'PatternError';
-    this.offset = offset;
-    this.isOurs = isOurs;
-  }
-}
 
 /** Options that stand inside the pattern, `(?i)`; they end with the group they stand in. */
 interface Options {
@@ -281,6 +261,7 @@ class PatternParser {
         this.#fail('unrecognized character after (? or (?-', offset + index);
       }
       this.#options[option] = value;
+      if (letter === 'x') this.#options.moreExtended = value && letters[index - 1] === 'x';
     }
   }
 
@@ -362,8 +343,9 @@ class PatternParser {
     }
     const reference = this.#numberedReference();
     if (reference !== undefined) return reference;
-    const found = this.#escapedSet();
-    return typeof found === 'number' ? this.#byte(found) : this.#set(found);
+    const { value, end } = readEscape(this.#text, start);
+    this.#at = end;
+    return typeof value === 'number' ? this.#byte(value) : this.#set(value);
   }
 
   /** `\1`: a group where there are that many or it is one digit; otherwise an octal number. */
@@ -403,168 +385,11 @@ class PatternParser {
     return this.#referTo(number, this.#at - 1);
   }
 
-  /** `[...]`, at the opening bracket. */
   #bracket(): RegexNode {
-    const rest = this.#text.slice(this.#at);
-    if (rest.startsWith('[[:<:]]') || rest.startsWith('[[:>:]]'))
-      this.#refuse(rest.slice(0, 7), this.#at);
-    if (/^\[[:.=][^\]]*[:.=]\]/.test(rest) && POSIX_OUTSIDE.test(rest)) {
-      this.#fail('POSIX named classes are supported only within a class');
-    }
-    this.#at++;
-    const isNegated = this.#text[this.#at] === '^';
-    if (isNegated) this.#at++;
-    let set = NO_BYTES;
-    let isFirst = true;
-    for (;;) {
-      const character = this.#text[this.#at];
-      if (character === undefined) {
-        this.#fail('missing terminating ] for character class', this.#text.length);
-      }
-      if (character === ']' && !isFirst) break;
-      isFirst = false;
-      set |= this.#bracketItem();
-    }
-    this.#at++;
-    const cased = this.#options.caseless ? bothCases(set) : set;
-    return { kind: 'set', set: isNegated ? allBut(cased) : cased };
-  }
-
-  /** One member of a bracket: a byte, a range, or a class. */
-  #bracketItem(): ByteSet {
-    const wasClass = /^(?:\\[^QE]|\[:)/.test(this.#text.slice(this.#at, this.#at + 2));
-    const low = this.#bracketMember();
-    const dash = this.#text[this.#at] === '-' && this.#text[this.#at + 1] !== ']';
-    if (typeof low !== 'number') {
-      if (dash && wasClass) this.#fail('invalid range in character class');
-      return low;
-    }
-    if (!dash || this.#text[this.#at + 1] === undefined) return oneByte(low);
-    this.#at++;
-    const before = this.#at;
-    const high = this.#bracketMember();
-    if (typeof high !== 'number') {
-      const isPosix = this.#text[before] === '[';
-      this.#fail('invalid range in character class', isPosix ? before + 1 : this.#at);
-    }
-    if (high < low) this.#fail('range out of order in character class', this.#at - 1);
-    return byteRange(low, high);
-  }
-
-  #bracketMember(): number | ByteSet {
-    const rest = this.#text.slice(this.#at);
-    if (rest.startsWith('\\E')) {
-      this.#at += 2;
-      return NO_BYTES;
-    }
-    if (rest.startsWith('\\Q')) {
-      const end = this.#text.indexOf('\\E', this.#at);
-      const quoted = this.#text.slice(this.#at + 2, end === -1 ? undefined : end);
-      this.#at = end === -1 ? this.#text.length : end + 2;
-      let set = NO_BYTES;
-      for (const character of quoted) set |= oneByte(character.charCodeAt(0));
-      return set;
-    }
-    const posix = /^\[:(\^?)([a-z]*):\]/.exec(rest);
-    if (posix !== null) {
-      const found = POSIX_CLASSES[posix[2]!];
-      if (found === undefined) this.#fail('unknown POSIX class name', this.#at + 2);
-      this.#at += posix[0].length;
-      return posix[1] === '^' ? allBut(found) : found;
-    }
-    if (/^\[([.=])[^\]]*\1\]/.test(rest)) {
-      this.#fail('POSIX collating elements are not supported');
-    }
-    if (this.#options.moreExtended && /^[ \t]/.test(rest)) {
-      this.#at++;
-      return NO_BYTES;
-    }
-    if (rest.startsWith('\\b')) {
-      this.#at += 2;
-      return 8;
-    }
-    if (/^\\[BRX]/.test(rest)) {
-      this.#fail('escape sequence is invalid in character class', this.#at + 1);
-    }
-    if (rest.startsWith('\\N')) this.#fail('\\N is not supported in a class', this.#at + 2);
-    if (/^\\[89]/.test(rest)) {
-      this.#at += 2;
-      return rest.charCodeAt(1);
-    }
-    if (rest.startsWith('\\')) return this.#escapedSet();
-    this.#at++;
-    return rest.charCodeAt(0);
-  }
-
-  /** An escape that stands for a byte or a set, in and outside of brackets. */
-  #escapedSet(): number | ByteSet {
-    const rest = this.#text.slice(this.#at + 1);
-    const letter = rest[0];
-    if (letter === undefined) this.#fail('\\ at end of pattern', this.#text.length);
-    const named = LETTER_CLASSES[letter];
-    if (named !== undefined) {
-      this.#at += 2;
-      return named;
-    }
-    if (letter === 'p' || letter === 'P') return this.#property(rest);
-    const control = CONTROL_LETTERS[letter];
-    if (control !== undefined) {
-      this.#at += 2;
-      return control;
-    }
-    const badBraces = /^x\{(?![0-9a-fA-F]+\})[0-9a-fA-F]*/.exec(rest);
-    if (badBraces !== null) {
-      this.#fail(
-        /^x\{\}?$/.test(rest.slice(0, 3))
-          ? 'digits missing in \\x{} or \\o{} or \\N{U+}'
-          : 'non-hex character in \\x{} (closing brace missing?)',
-        this.#at + 1 + badBraces[0].length,
-      );
-    }
-    const number =
-      /^x\{([0-9a-fA-F]+)\}/.exec(rest) ??
-      /^o\{([0-7]+)\}/.exec(rest) ??
-      /^x([0-9a-fA-F]{0,2})/.exec(rest) ??
-      /^(0[0-7]{0,2}|[1-7][0-7]{0,2})/.exec(rest);
-    if (number !== null) {
-      this.#at += 1 + number[0].length;
-      const value = Number.parseInt(number[1] || '0', letter === 'x' ? 16 : 8);
-      if (value > 255) {
-        this.#fail(
-          number[0].includes('{')
-            ? 'character code point value in \\x{} or \\o{} is too large'
-            : 'octal value is greater than \\377 in 8-bit non-UTF-8 mode',
-          number[0].includes('{') ? this.#at - 1 : this.#at,
-        );
-      }
-      return value;
-    }
-    if (letter === 'c') {
-      const code = rest.charCodeAt(1);
-      if (Number.isNaN(code)) this.#fail('\\c at end of pattern', this.#text.length);
-      if (code < 32 || code > 126) {
-        this.#fail('\\c must be followed by a printable ASCII character', this.#at + 3);
-      }
-      this.#at += 3;
-      return rest[1]!.toUpperCase().charCodeAt(0) ^ 64;
-    }
-    if (/[LUlu]/.test(letter)) {
-      this.#fail('PCRE2 does not support \\F, \\L, \\l, \\N{name}, \\U, or \\u', this.#at + 2);
-    }
-    if (/[A-Za-z0-9]/.test(letter)) {
-      this.#fail('unrecognized character follows \\', this.#at + 1);
-    }
-    this.#at += 2;
-    return letter.charCodeAt(0);
-  }
-
-  #property(rest: string): ByteSet {
-    const match = /^[pP](?:\{(\^?)([A-Za-z0-9_& -]+)\}|([A-Z]))/.exec(rest);
-    if (match === null) this.#fail('malformed \\P or \\p sequence', this.#at + 2);
-    const set = propertyClass(match[2] ?? match[3] ?? '');
-    this.#at += 1 + match[0].length;
-    if (set === undefined) this.#fail('unknown property after \\P or \\p');
-    return (rest[0] === 'P') !== (match[1] === '^') ? allBut(set) : set;
+    const { caseless, moreExtended } = this.#options;
+    const { set, end } = readBracket(this.#text, this.#at, caseless, moreExtended);
+    this.#at = end;
+    return { kind: 'set', set };
   }
 
   #byte(byte: number): RegexNode {
@@ -576,11 +401,11 @@ class PatternParser {
   }
 
   #fail(text: string, offset: number = this.#at): never {
-    throw new PatternError(text, offset);
+    failPattern(text, offset);
   }
 
   #refuse(construct: string, offset: number): never {
-    throw new PatternError(`"${construct}" is not supported by Tandem`, offset, true);
+    refuseConstruct(construct, offset);
   }
 }
 
@@ -590,45 +415,6 @@ const QUANTIFIER = /^(?:[*+?]|\{([0-9]+)(?:(,)([0-9]*))?\})([+?]?)/;
 function upper(low: string, comma: string | undefined, high: string | undefined): number {
   if (comma === undefined) return Number(low);
   return high === '' || high === undefined ? Number.POSITIVE_INFINITY : Number(high);
-}
-
-/** PCRE2: every alternative of a lookbehind has one length, not all the same one. */
-function isFixedBehind(body: RegexNode): boolean {
-  const options = body.kind === 'choice' ? body.options : [body];
-  return options.every((option) => lengthOf(option) !== undefined);
-}
-
-/** Bytes a node always takes, or `undefined` where that varies. */
-function lengthOf(node: RegexNode): number | undefined {
-  switch (node.kind) {
-    case 'set':
-      return 1;
-    case 'look':
-    case 'assertion':
-      return 0;
-    case 'backreference':
-      return undefined;
-    case 'group':
-    case 'atomic':
-      return lengthOf(node.body);
-    case 'repeat': {
-      const length = lengthOf(node.body);
-      return length === undefined || node.min !== node.max ? undefined : length * node.min;
-    }
-    case 'choice': {
-      const lengths = new Set(node.options.map(lengthOf));
-      return lengths.size === 1 ? [...lengths][0] : undefined;
-    }
-    case 'sequence': {
-      let total = 0;
-      for (const item of node.items) {
-        const length = lengthOf(item);
-        if (length === undefined) return undefined;
-        total += length;
-      }
-      return total;
-    }
-  }
 }
 
 function assertion(at: AssertionKind): RegexNode {
@@ -641,8 +427,6 @@ function countGroups(text: string): number {
   return bare.match(/\((?!\?)|\(\?P?<(?![=!])|\(\?'/g)?.length ?? 0;
 }
 
-const POSIX_OUTSIDE = /^\[(:\^?[a-z]+:|[.=][^\]]*[.=])\]/;
-
 const ASSERTION_LETTERS: Readonly<Record<string, AssertionKind>> = {
   A: 'start',
   G: 'start', // matching always begins at the first byte
@@ -650,15 +434,6 @@ const ASSERTION_LETTERS: Readonly<Record<string, AssertionKind>> = {
   z: 'veryEnd',
   b: 'wordBoundary',
   B: 'noWordBoundary',
-};
-
-const CONTROL_LETTERS: Readonly<Record<string, number>> = {
-  a: 7,
-  e: 27,
-  f: 12,
-  n: 10,
-  r: 13,
-  t: 9,
 };
 
 /** `\R`: CR LF as one, or any one line break. */

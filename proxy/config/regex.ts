@@ -9,8 +9,9 @@
 import { fail, type Place } from './directive.ts';
 import { findExplosion } from './regex-cost.ts';
 import { emitRegex } from './regex-emit.ts';
+import { PatternError } from './regex-error.ts';
 import { growthDegree } from './regex-growth.ts';
-import { PatternError, parsePattern } from './regex-parse.ts';
+import { parsePattern } from './regex-parse.ts';
 import type { RegexTree } from './regex-tree.ts';
 
 /** Text of a match at 0, of its groups from 1; `undefined` for a group that took no part. */

@@ -91,8 +91,9 @@ export function resolve<C extends object>(
   if (before !== undefined) return before as C; // put there below, by the same module
   const outer =
     scope.parent === undefined ? defaults : resolve(module, scope.parent, defaults, merge);
+  const isSet = scope.has(module);
   const settings =
-    scope.has(module) || merge !== inherit ? merge(scope.own<C>(module), outer, scope) : outer;
+    isSet || merge !== inherit ? merge(isSet ? scope.own<C>(module) : {}, outer, scope) : outer;
   known.set(module, settings);
   return settings;
 }
