@@ -30,8 +30,14 @@ export class RequestEntry implements ExchangeHandler {
     const isOrigin = target.charCodeAt(0) === SLASH;
     const parsed = isOrigin ? undefined : parseTarget(target);
     if (!this.chooseServer(r, names, parsed?.host ?? r.head.host)) return;
-    if (parsed?.form === 'authority' || (parsed?.form === 'asterisk' && r.method !== 'OPTIONS')) {
-      this.refuse(exchange, { status: 405, message: 'client sent CONNECT method' }, r);
+    if (r.method === 'CONNECT' || r.method === 'TRACE') {
+      // nginx `ngx_http_process_request`.
+      r.log(INFO, `client sent ${r.method} method`);
+      r.finalize(405);
+      return;
+    }
+    if (parsed !== undefined && parsed.form !== 'absolute') {
+      this.invalid(r, 'client sent invalid request');
       return;
     }
     if (!readPath(r, isOrigin ? target : originForm(parsed!))) {
@@ -42,9 +48,9 @@ export class RequestEntry implements ExchangeHandler {
   }
 
   /** Answers a request that the protocol engine could not read. */
-  refuse(exchange: Exchange, refusal: Refusal, known?: HttpRequest): void {
+  refuse(exchange: Exchange, refusal: Refusal): void {
     const names = this.namesFor(exchange);
-    const r = known ?? new HttpRequest(exchange, names.defaultServer, this.thread);
+    const r = new HttpRequest(exchange, names.defaultServer, this.thread);
     const { host } = r.head;
     const valid = host === undefined ? undefined : validateHost(host);
     if (valid !== undefined) r.server = names.find(valid, r);
@@ -89,10 +95,6 @@ function originForm(parsed: { path: string; query: string | undefined }): string
 }
 
 function readPath(r: HttpRequest, target: string): boolean {
-  if (target === '*') {
-    r.uri = '*';
-    return true;
-  }
   const path = normalisePath(target, r.server.root.core.merge_slashes);
   if (path === undefined) return false;
   r.uri = path.path;

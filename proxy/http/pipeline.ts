@@ -3,6 +3,7 @@
  * it settles. See nginx `ngx_http_core_run_phases` and `ngx_http_finalize_request`.
  */
 import { ALERT, ERROR, INFO } from '../log/error-log.ts';
+import { filePath } from './file-path.ts';
 import { CLOSE, DECLINED, DONE, OK, type Step, type Verdict } from './phases.ts';
 import { clearReply } from './reply.ts';
 import type { HttpRequest } from './request.ts';
@@ -158,7 +159,7 @@ function checkLocation(r: HttpRequest): boolean {
 /** nginx `ngx_http_core_content_phase`: nobody answered. */
 function contentNotFound(r: HttpRequest): number {
   if (r.uri.endsWith('/')) {
-    r.log(ERROR, `directory index of "${r.uri}" is forbidden`);
+    r.log(ERROR, `directory index of "${filePath(r)}" is forbidden`);
     return 403;
   }
   r.log(ERROR, 'no handler found');

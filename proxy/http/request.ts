@@ -96,6 +96,8 @@ export class HttpRequest implements ExchangeOwner {
   rangesTail = '';
   /** Length of the content of which no range could be given (416), or -1. */
   rangeRefused = -1;
+  /** Whether each write must reach the client soon (unbuffered upstream replies). */
+  flushesContent = false;
   /** Whether Vary: Accept-Encoding is due (gzip_vary). */
   variesByEncoding = false;
   /** Whether Server and Date come from an upstream's own fields in `extraLines`. */

@@ -4,10 +4,15 @@
  */
 import { core } from '../http/core.ts';
 import type { HttpModule } from '../http/module.ts';
+import { gzip } from './gzip.ts';
+import { gzipStatic } from './gzip-static.ts';
+import { headers } from './headers.ts';
+import { index } from './index.ts';
 import { notModified } from './not-modified.ts';
 import { proxy } from './proxy.ts';
 import { range } from './range.ts';
 import { staticFiles } from './static.ts';
+import { tryFiles } from './try-files.ts';
 import { upstream } from './upstream.ts';
 
 // Each module's settings are its own affair; the compiler hands them back to the module alone.
@@ -16,8 +21,13 @@ export const HTTP_MODULES: readonly HttpModule<any>[] = [
   core,
   upstream,
   proxy,
+  index,
+  tryFiles,
+  gzipStatic,
   staticFiles,
   // Header filters, in the order a reply meets them.
   notModified,
+  headers,
+  gzip,
   range,
 ];

@@ -1,10 +1,10 @@
 /** Static files: nginx's ngx_http_static_module. */
 import { escapePath } from '../../wire/escape.ts';
 import type { CoreConf } from '../http/core-conf.ts';
-import { type FileInfo, fileInfo } from '../http/file-cache.ts';
+import { fileInfo } from '../http/file-cache.ts';
 import { filePath } from '../http/file-path.ts';
 import { fileProblem } from '../http/file-problem.ts';
-import { FileSender } from '../http/file-sender.ts';
+import { sendFile } from '../http/file-reply.ts';
 import { mediaType } from '../http/media-type.ts';
 import { defineModule } from '../http/module.ts';
 import { DECLINED, DONE, type Verdict } from '../http/phases.ts';
@@ -38,7 +38,7 @@ function serveFile(r: HttpRequest, core: CoreConf): Verdict {
     r.log(CRIT, `"${path}" is not a regular file`);
     return 404;
   }
-  sendFile(r, path, info, core);
+  sendFile(r, path, info, mediaType(uri, core), core, true);
   return DONE;
 }
 
@@ -46,26 +46,4 @@ function serveFile(r: HttpRequest, core: CoreConf): Verdict {
 function redirectToSlash(r: HttpRequest): Verdict {
   r.redirectTo = `${escapePath(r.uri)}/${r.args === '' ? '' : `?${r.args}`}`;
   return 301;
-}
-
-function sendFile(r: HttpRequest, path: string, info: FileInfo, core: CoreConf): void {
-  r.status = 200;
-  r.contentType = mediaType(r.uri, core);
-  r.contentLength = info.size;
-  r.lastModified = info.modified;
-  r.lastModifiedText = info.modifiedText;
-  if (core.etag) r.etag = info.etag;
-  r.allowRanges = true;
-  if (!r.sendHead()) return;
-  if (r.isHead || r.status === 304 || info.size === 0) {
-    r.end();
-    return;
-  }
-  const { ranges } = r;
-  if (ranges === undefined && info.content !== undefined) {
-    r.end(info.content);
-    return;
-  }
-  const parts = ranges ?? [{ head: '', start: 0, end: info.size }];
-  new FileSender(r, path, parts, r.rangesTail).start();
 }

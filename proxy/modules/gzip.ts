@@ -1,0 +1,189 @@
+/** Compresses replies on their way: nginx's ngx_http_gzip_filter_module. */
+import { constants, createGzip, type Gzip, gzipSync } from 'node:zlib';
+import { weaken } from '../../wire/etag.ts';
+import {
+  type Directive,
+  fail,
+  HTTP,
+  LOCATION,
+  LOCATION_IF,
+  ONE_OR_MORE,
+  SERVER,
+} from '../config/directive.ts';
+import { assign, flag, integerBetween, size } from '../config/readers.ts';
+import { defineModule } from '../http/module.ts';
+import { type BodyFilter, type BodyOutput, OK, type Verdict } from '../http/phases.ts';
+import type { HttpRequest } from '../http/request.ts';
+import { CRIT } from '../log/error-log.ts';
+import {
+  GZIP_CONDITION_DEFAULTS,
+  type GzipConditions,
+  gzipConditionRows,
+  mayCompress,
+} from './gzip-conditions.ts';
+
+interface GzipConf extends GzipConditions {
+  readonly gzip: boolean;
+  readonly gzip_comp_level: number;
+  readonly gzip_min_length: number;
+  /** Media types in lower case; `*` is all. */
+  readonly gzip_types: ReadonlySet<string>;
+  readonly gzip_window: number;
+  readonly gzip_hash: number;
+}
+
+const PLACES = HTTP | SERVER | LOCATION;
+
+/** Content up to this size that is at hand whole is compressed at once, without a stream. */
+const AT_ONCE_BYTES = 64 * 1024;
+/** Compressed content that may wait for a slow client. */
+const WAITING_BYTES = 64 * 1024;
+
+export const gzip = defineModule<GzipConf>({
+  name: 'http_gzip_filter',
+  directives: [
+    { name: 'gzip', in: PLACES | LOCATION_IF, args: 'flag', set: assign(flag) },
+    { name: 'gzip_comp_level', in: PLACES, args: [1, 1], set: assign(integerBetween(1, 9)) },
+    { name: 'gzip_min_length', in: PLACES, args: [1, 1], set: assign(size) },
+    { name: 'gzip_types', in: PLACES, args: ONE_OR_MORE, set: setTypes },
+    { name: 'gzip_window', in: PLACES, args: [1, 1], set: assign(powerOfTwo(512, 32768, 9)) },
+    { name: 'gzip_hash', in: PLACES, args: [1, 1], set: assign(powerOfTwo(512, 131072, 1)) },
+    // Sizes and waiting that only nginx's own buffers know.
+    { name: 'gzip_buffers', in: PLACES, args: [2, 2], set: assign((d) => d.args) },
+    { name: 'gzip_no_buffer', in: PLACES, args: 'flag', set: assign(flag) },
+    { name: 'postpone_gzipping', in: PLACES, args: [1, 1], set: assign(size) },
+    ...gzipConditionRows,
+  ],
+  defaults: {
+    ...GZIP_CONDITION_DEFAULTS,
+    gzip: false,
+    gzip_comp_level: 1,
+    gzip_min_length: 20,
+    gzip_types: new Set(['text/html']),
+    gzip_window: 15,
+    gzip_hash: 8,
+  },
+  headerFilter: (conf) => (conf.gzip ? (r) => compress(r, conf) : undefined),
+});
+
+function setTypes(own: Partial<GzipConf>, directive: Directive): void {
+  const types = new Set(own.gzip_types ?? ['text/html']);
+  for (const word of directive.args) types.add(word.toLowerCase());
+  Object.assign(own, { gzip_types: types });
+}
+
+/** A size that must be a power of two; kept as its exponent, at least `least`. */
+function powerOfTwo(from: number, to: number, least: number): (directive: Directive) => number {
+  return (directive) => {
+    const value = size(directive);
+    const exponent = Math.log2(value);
+    if (!Number.isInteger(exponent) || value < from || value > to) {
+      fail(
+        directive,
+        `"${directive.name}" directive must be ${from === 512 && to === 32768 ? '512, 1k, 2k, 4k, 8k, 16k, or 32k' : '512, 1k, 2k, 4k, 8k, 16k, 32k, 64k, or 128k'}`,
+      );
+    }
+    return from === 512 && to === 32768 ? exponent : Math.max(least, exponent - 8);
+  };
+}
+
+/** nginx `ngx_http_gzip_header_filter`. */
+function compress(r: HttpRequest, conf: GzipConf): Verdict {
+  const { status, contentLength } = r;
+  if (status !== 200 && status !== 403 && status !== 404) return OK;
+  if (r.contentEncoding !== '' || (contentLength !== -1 && contentLength < conf.gzip_min_length)) {
+    return OK;
+  }
+  if (r.isHead || !isCompressible(r.contentType, conf.gzip_types)) return OK;
+  r.variesByEncoding = conf.gzip_vary;
+  if (!mayCompress(r, conf)) return OK;
+  r.contentEncoding = 'gzip';
+  r.contentLength = -1;
+  r.allowRanges = false;
+  if (r.etag !== '') r.etag = weaken(r.etag);
+  r.addBodyFilter(new GzipFilter(r, r.output, conf));
+  return OK;
+}
+
+function isCompressible(contentType: string, types: ReadonlySet<string>): boolean {
+  if (contentType === '') return false;
+  if (types.has('*')) return true;
+  const semicolon = contentType.indexOf(';');
+  const type = semicolon === -1 ? contentType : contentType.slice(0, semicolon).trimEnd();
+  return types.has(type) || types.has(type.toLowerCase());
+}
+
+/** Compresses what passes. Whole small content is done at once; the rest streams on the thread pool. */
+class GzipFilter implements BodyFilter {
+  private readonly r: HttpRequest;
+  private readonly output: BodyOutput;
+  private readonly options: { level: number; windowBits: number; memLevel: number };
+  private stream: Gzip | undefined = undefined;
+  private isOver = false;
+
+  constructor(r: HttpRequest, output: BodyOutput, conf: GzipConf) {
+    this.r = r;
+    this.output = output;
+    this.options = {
+      level: conf.gzip_comp_level,
+      windowBits: conf.gzip_window,
+      memLevel: conf.gzip_hash,
+    };
+  }
+
+  write(chunk: Uint8Array | string): boolean {
+    const stream = this.open();
+    const mayGoOn = stream.write(asBytes(chunk));
+    if (this.r.flushesContent) stream.flush(constants.Z_SYNC_FLUSH);
+    return mayGoOn;
+  }
+
+  end(chunk?: Uint8Array | string): void {
+    if (this.stream === undefined && (chunk?.length ?? 0) <= AT_ONCE_BYTES) {
+      this.isOver = true;
+      this.output.end(gzipSync(asBytes(chunk ?? ''), this.options));
+      return;
+    }
+    const stream = this.open();
+    if (chunk === undefined) stream.end();
+    else stream.end(asBytes(chunk));
+  }
+
+  /** The exchange has room again: go on reading what is compressed. */
+  drained(): void {
+    this.stream?.resume();
+  }
+
+  abandon(): void {
+    this.isOver = true;
+    this.stream?.destroy();
+  }
+
+  private open(): Gzip {
+    if (this.stream !== undefined) return this.stream;
+    const stream = createGzip({ ...this.options, chunkSize: WAITING_BYTES });
+    this.stream = stream;
+    stream.on('data', (bytes: Buffer) => {
+      if (!this.isOver && !this.output.write(bytes)) stream.pause();
+    });
+    stream.on('drain', () => {
+      if (!this.isOver) this.r.producer?.drained();
+    });
+    stream.on('end', () => {
+      if (this.isOver) return;
+      this.isOver = true;
+      this.output.end();
+    });
+    stream.on('error', (error) => {
+      if (this.isOver) return;
+      this.isOver = true;
+      this.r.log(CRIT, `deflate() failed: ${error.message}`);
+      this.r.abort();
+    });
+    return stream;
+  }
+}
+
+function asBytes(chunk: Uint8Array | string): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk;
+}

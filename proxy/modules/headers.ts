@@ -1,0 +1,206 @@
+/** `add_header` and `expires`: nginx's ngx_http_headers_filter_module. */
+import { imfFixdate } from '../../wire/date.ts';
+import {
+  type Directive,
+  fail,
+  failDirective,
+  HTTP,
+  LOCATION,
+  LOCATION_IF,
+  SERVER,
+} from '../config/directive.ts';
+import { failIfSet } from '../config/readers.ts';
+import { parseSeconds } from '../config/units.ts';
+import { parseValue } from '../config/values.ts';
+import { type CompileSite, defineModule } from '../http/module.ts';
+import { type HeaderFilter, OK } from '../http/phases.ts';
+import { dropLines } from '../http/reply-lines.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { Value } from '../http/script.ts';
+
+interface AddedField {
+  readonly name: string;
+  readonly value: string;
+  readonly isAlways: boolean;
+}
+
+/** When a reply expires; `value` holds a variable that says so per request. */
+type Expires =
+  | { readonly kind: 'off' | 'epoch' | 'max' }
+  | { readonly kind: 'access' | 'modified' | 'daily'; readonly seconds: number }
+  | { readonly kind: 'variable'; readonly word: string; readonly isModified: boolean };
+
+interface HeadersConf {
+  readonly add_header: readonly AddedField[];
+  readonly expires: Expires;
+}
+
+const PLACES = HTTP | SERVER | LOCATION | LOCATION_IF;
+
+export const headers = defineModule<HeadersConf>({
+  name: 'http_headers_filter',
+  directives: [
+    { name: 'add_header', in: PLACES, args: [2, 3], set: addField },
+    { name: 'expires', in: PLACES, args: [1, 2], set: setExpires },
+  ],
+  defaults: { add_header: [], expires: { kind: 'off' } },
+  headerFilter: makeFilter,
+});
+
+function addField(own: Partial<HeadersConf>, directive: Directive): void {
+  const [name = '', value = '', always] = directive.args;
+  if (always !== undefined && always !== 'always') fail(directive, `invalid parameter "${always}"`);
+  parseValue(value, directive);
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
+    fail(directive, `invalid field name "${name}" in "add_header" directive`);
+  }
+  const field = { name, value, isAlways: always !== undefined };
+  Object.assign(own, { add_header: [...(own.add_header ?? []), field] });
+}
+
+function setExpires(own: Partial<HeadersConf>, directive: Directive): void {
+  failIfSet(own, directive);
+  const [first = '', second] = directive.args;
+  const isModified = second !== undefined;
+  if (isModified && first !== 'modified') failDirective(directive, 'invalid value');
+  const word = second ?? first;
+  if (word.includes('$')) {
+    parseValue(word, directive);
+    Object.assign(own, { expires: { kind: 'variable', word, isModified } });
+    return;
+  }
+  const expires = readExpires(word, isModified);
+  if (expires === undefined) failDirective(directive, 'invalid value');
+  if (expires.kind === 'daily' && isModified) {
+    failDirective(directive, 'daily time cannot be used with "modified" parameter');
+  }
+  Object.assign(own, { expires });
+}
+
+/** nginx `ngx_http_parse_expires`; `undefined` where the word is no time. */
+function readExpires(word: string, isModified: boolean): Expires | undefined {
+  if (!isModified && (word === 'off' || word === 'epoch' || word === 'max')) return { kind: word };
+  const isDaily = word.startsWith('@');
+  const sign = word.startsWith('-') ? -1 : 1;
+  const text = /^[@+-]/.test(word) ? word.slice(1) : word;
+  const seconds = parseSeconds(text);
+  if (seconds === undefined) return undefined;
+  if (isDaily) return seconds > DAY ? undefined : { kind: 'daily', seconds };
+  return { kind: isModified ? 'modified' : 'access', seconds: sign * seconds };
+}
+
+const DAY = 86_400;
+
+/** Statuses that fields are added to where `always` is not said. */
+const SUCCESSES = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
+
+function makeFilter(conf: HeadersConf, site: CompileSite): HeaderFilter | undefined {
+  const { expires } = conf;
+  if (conf.add_header.length === 0 && expires.kind === 'off') return undefined;
+  const add = makeAdder(conf.add_header, site);
+  const expire = makeExpirer(expires, site);
+  return (r) => {
+    const isSuccess = SUCCESSES.has(r.status);
+    if (isSuccess) expire?.(r);
+    add(r, isSuccess);
+    return OK;
+  };
+}
+
+interface CompiledField {
+  readonly name: string;
+  readonly value: Value;
+  readonly isAlways: boolean;
+}
+
+/** Constant fields become one text, made once; a field with a variable is made per reply. */
+function makeAdder(
+  fields: readonly AddedField[],
+  site: CompileSite,
+): (r: HttpRequest, isSuccess: boolean) => void {
+  const compiled = fields.map(({ name, value, isAlways }) => ({
+    name,
+    value: site.value(value),
+    isAlways,
+  }));
+  if (compiled.every(isPlain)) {
+    const all = compiled.map(plainLine).join('');
+    const always = compiled
+      .filter(({ isAlways }) => isAlways)
+      .map(plainLine)
+      .join('');
+    return (r, isSuccess) => {
+      r.extraLines += isSuccess ? all : always;
+    };
+  }
+  return (r, isSuccess) => {
+    for (const field of compiled) if (isSuccess || field.isAlways) addOne(r, field);
+  };
+}
+
+function isPlain({ name, value }: CompiledField): boolean {
+  return value.constant !== undefined && !/^(last-modified|etag)$/i.test(name);
+}
+
+function plainLine({ name, value }: CompiledField): string {
+  return line(name, value.constant ?? '');
+}
+
+/** nginx does not add a field whose value is empty. */
+function line(name: string, value: string): string {
+  return value === '' ? '' : `${name}: ${value.replace(/[\r\n\0]+/g, ' ')}\r\n`;
+}
+
+function addOne(r: HttpRequest, { name, value }: CompiledField): void {
+  const text = value.evaluate(r);
+  switch (name.toLowerCase()) {
+    case 'last-modified':
+      r.lastModifiedText = text;
+      r.lastModified = text === '' ? -1 : Math.floor(Date.parse(text) / 1000) || -1;
+      return;
+    case 'etag':
+      r.etag = text;
+      return;
+    default:
+      r.extraLines += line(name, text);
+  }
+}
+
+function makeExpirer(expires: Expires, site: CompileSite): ((r: HttpRequest) => void) | undefined {
+  if (expires.kind === 'off') return undefined;
+  if (expires.kind !== 'variable') return (r) => expireAs(r, expires);
+  const value = site.value(expires.word);
+  const { isModified } = expires;
+  return (r) => {
+    const read = readExpires(value.evaluate(r), isModified);
+    if (read !== undefined && read.kind !== 'off') expireAs(r, read);
+  };
+}
+
+/** nginx `ngx_http_set_expires`: replaces what an upstream said. */
+function expireAs(r: HttpRequest, expires: Expires): void {
+  r.extraLines = dropLines(r.extraLines, ['expires', 'cache-control']);
+  if (expires.kind === 'epoch') {
+    r.extraLines += 'Expires: Thu, 01 Jan 1970 00:00:01 GMT\r\nCache-Control: no-cache\r\n';
+    return;
+  }
+  if (expires.kind === 'max') {
+    r.extraLines +=
+      'Expires: Thu, 31 Dec 2037 23:55:55 GMT\r\nCache-Control: max-age=315360000\r\n';
+    return;
+  }
+  if (!('seconds' in expires)) return;
+  const now = Math.floor(r.thread.clock.now / 1000);
+  const at = expiresAt(r, expires.kind, expires.seconds, now);
+  const age = at - now;
+  const control = expires.kind !== 'daily' && expires.seconds < 0 ? 'no-cache' : `max-age=${age}`;
+  r.extraLines += `Expires: ${imfFixdate(at)}\r\nCache-Control: ${age < 0 ? 'no-cache' : control}\r\n`;
+}
+
+function expiresAt(r: HttpRequest, kind: string, seconds: number, now: number): number {
+  if (kind === 'modified' && r.lastModified !== -1) return r.lastModified + seconds;
+  if (kind !== 'daily') return now + seconds;
+  const midnight = new Date(now * 1000).setHours(0, 0, 0, 0) / 1000;
+  const today = midnight + seconds;
+  return today > now ? today : today + DAY;
+}

@@ -1,0 +1,101 @@
+/** Which file answers for a folder: nginx's ngx_http_index_module. */
+import {
+  type Directive,
+  fail,
+  HTTP,
+  LOCATION,
+  ONE_OR_MORE,
+  type Scope,
+  SERVER,
+} from '../config/directive.ts';
+import type { CoreConf } from '../http/core-conf.ts';
+import { fileInfo } from '../http/file-cache.ts';
+import { filePath } from '../http/file-path.ts';
+import { defineModule } from '../http/module.ts';
+import { DECLINED, DONE, type Verdict } from '../http/phases.ts';
+import { internalRedirect } from '../http/pipeline.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { Value } from '../http/script.ts';
+import { CRIT, ERROR } from '../log/error-log.ts';
+
+interface IndexConf {
+  readonly index: readonly string[];
+}
+
+export const index = defineModule<IndexConf>({
+  name: 'http_index',
+  directives: [{ name: 'index', in: HTTP | SERVER | LOCATION, args: ONE_OR_MORE, set: addNames }],
+  defaults: { index: ['index.html'] },
+  phases: {
+    content(conf, site) {
+      const names = conf.index.map((name) => site.value(name));
+      const { core } = site.location;
+      return (r) => findIndex(r, names, core);
+    },
+  },
+});
+
+function addNames(own: Partial<IndexConf>, directive: Directive, scope: Scope): void {
+  const { args } = directive;
+  for (const [at, name] of args.entries()) {
+    if (name === '') fail(directive, 'index "" in "index" directive is invalid');
+    if (name.startsWith('/') && at !== args.length - 1) {
+      scope.load.warn('only the last index in "index" directive should be absolute', directive);
+    }
+  }
+  Object.assign(own, { index: [...(own.index ?? []), ...args] });
+}
+
+const SLASH = 0x2f;
+
+/** nginx `ngx_http_index_handler`: the first file that is there, by an internal redirect. */
+function findIndex(r: HttpRequest, names: readonly Value[], core: CoreConf): Verdict {
+  const { uri, method } = r;
+  if (uri.charCodeAt(uri.length - 1) !== SLASH) return DECLINED;
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return DECLINED;
+  const now = r.thread.clock.now;
+  let isFolderKnown = false;
+  for (const value of names) {
+    const name = value.evaluate(r);
+    if (name.startsWith('/')) return redirect(r, name);
+    const { code } = fileInfo(filePath(r, uri + name), core, now);
+    if (code === '') return redirect(r, uri + name);
+    if (code === 'EACCES' || code === 'ELOOP') {
+      r.log(ERROR, `"${filePath(r, uri + name)}" is forbidden (13: Permission denied)`);
+      return 403;
+    }
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ENAMETOOLONG') {
+      r.log(CRIT, `open() "${filePath(r, uri + name)}" failed (${code})`);
+      return 500;
+    }
+    if (!isFolderKnown) {
+      const verdict = checkFolder(r, core, now);
+      if (verdict !== DECLINED) return verdict;
+      isFolderKnown = true;
+    }
+  }
+  return DECLINED;
+}
+
+function redirect(r: HttpRequest, uri: string): Verdict {
+  internalRedirect(r, uri, r.args);
+  return DONE;
+}
+
+/** nginx `ngx_http_index_test_dir`: without the folder there is nothing to look for. */
+function checkFolder(r: HttpRequest, core: CoreConf, now: number): Verdict {
+  const path = filePath(r);
+  const folder = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  const { code, isDirectory } = fileInfo(folder, core, now);
+  if (code === '') {
+    if (isDirectory) return DECLINED;
+    r.log(ERROR, `"${folder}" is not a directory`);
+    return DECLINED;
+  }
+  if (code === 'EACCES') {
+    r.log(ERROR, `"${folder}" is forbidden (13: Permission denied)`);
+    return 403;
+  }
+  r.log(ERROR, `"${path}index.html" is not found (2: No such file or directory)`);
+  return 404;
+}

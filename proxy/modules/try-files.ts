@@ -1,0 +1,97 @@
+/** Tries files in turn, then goes elsewhere: nginx's ngx_http_try_files_module. */
+import { type Directive, fail, failDirective, LOCATION, SERVER } from '../config/directive.ts';
+import { parseNumber } from '../config/units.ts';
+import { fileInfo } from '../http/file-cache.ts';
+import type { Location } from '../http/location.ts';
+import { type CompileSite, defineModule } from '../http/module.ts';
+import { DECLINED, DONE, type Step, type Verdict } from '../http/phases.ts';
+import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { Value } from '../http/script.ts';
+
+interface TryFilesConf {
+  /** Names as written, the last one being where to go; empty where the directive is not given. */
+  readonly try_files: readonly string[];
+}
+
+interface Candidate {
+  readonly value: Value;
+  /** Whether a folder is wanted (the name ends with a slash). */
+  readonly isFolder: boolean;
+}
+
+export const tryFiles = defineModule<TryFilesConf>({
+  name: 'http_try_files',
+  directives: [
+    {
+      name: 'try_files',
+      in: SERVER | LOCATION,
+      args: [2, Number.POSITIVE_INFINITY],
+      set: setFiles,
+    },
+  ],
+  defaults: { try_files: [] },
+  // nginx does not inherit it: ngx_http_try_files_module has no merge.
+  merge: (own) => ({ try_files: own.try_files ?? [] }),
+  phases: { precontent: (conf, site) => makeStep(conf.try_files, site) },
+});
+
+function setFiles(own: Partial<TryFilesConf>, directive: Directive): void {
+  if (own.try_files !== undefined) failDirective(directive, 'is duplicate');
+  const last = directive.args.at(-1)!;
+  if (last.startsWith('=')) {
+    const status = parseNumber(last.slice(1));
+    if (status === undefined || status > 999) fail(directive, `invalid code "${last.slice(1)}"`);
+  }
+  Object.assign(own, { try_files: directive.args });
+}
+
+function makeStep(words: readonly string[], site: CompileSite): Step | undefined {
+  const last = words.at(-1);
+  if (last === undefined) return undefined;
+  const candidates = words.slice(0, -1).map((word) => ({
+    value: site.value(word.endsWith('/') && word.length > 1 ? word.slice(0, -1) : word),
+    isFolder: word.endsWith('/'),
+  }));
+  const status = last.startsWith('=') ? Number(last.slice(1)) : 0;
+  const fallback = site.value(last);
+  const { location } = site;
+  return (r) => (tryEach(r, candidates, location) ? DECLINED : goElsewhere(r, status, fallback));
+}
+
+/** nginx `ngx_http_try_files_handler`: the URI becomes the first name that is there. */
+function tryEach(r: HttpRequest, candidates: readonly Candidate[], location: Location): boolean {
+  const { core } = location;
+  const base = location.root.evaluate(r);
+  const isAlias = core.alias !== undefined;
+  for (const { value, isFolder } of candidates) {
+    const name = value.evaluate(r);
+    const path = isAlias && !location.isRegex ? aliasPath(base, name, location) : base + name;
+    const found = fileInfo(path, core, r.thread.clock.now);
+    if (found.code !== '' || found.isDirectory !== isFolder) continue;
+    r.uri =
+      isAlias && !location.isRegex && !name.startsWith(location.name) ? location.name + name : name;
+    if (isFolder && !r.uri.endsWith('/')) r.uri += '/';
+    r.isTargetValid = false;
+    return true;
+  }
+  return false;
+}
+
+/** With `alias` the location's name is cut from the front of the tried name. */
+function aliasPath(base: string, name: string, location: Location): string {
+  return base + (name.startsWith(location.name) ? name.slice(location.name.length) : name);
+}
+
+function goElsewhere(r: HttpRequest, status: number, fallback: Value): Verdict {
+  if (status !== 0) return status;
+  const target = fallback.evaluate(r);
+  if (target.startsWith('@')) {
+    redirectToNamed(r, target);
+    return DONE;
+  }
+  const mark = target.indexOf('?');
+  if (mark === -1) internalRedirect(r, target, r.args);
+  else internalRedirect(r, target.slice(0, mark), target.slice(mark + 1));
+  return DONE;
+}
