@@ -2,7 +2,7 @@
  * Runs a request through its phases. A step that waits returns a promise; the pipeline goes on when
  * it settles. See nginx `ngx_http_core_run_phases` and `ngx_http_finalize_request`.
  */
-import { ALERT, ERROR, INFO } from '../log/error-log.ts';
+import { ALERT, ERROR } from '../log/error-log.ts';
 import { filePath } from './file-path.ts';
 import { CLOSE, DECLINED, DONE, OK, type Step, type Verdict } from './phases.ts';
 import { clearReply } from './reply.ts';
@@ -233,7 +233,6 @@ export function redirectToNamed(r: HttpRequest, name: string): void {
 }
 
 function countRedirect(r: HttpRequest, target: string): boolean {
-  r.log(INFO, `internal redirect to "${target}"`);
   if (--r.uriChangesLeft >= 0) return true;
   r.log(ERROR, `rewrite or internal redirection cycle while redirect to "${target}"`);
   // An error page must not be the cycle's way on.
