@@ -38,8 +38,14 @@ export function startThread(context: ThreadContext): RunningThread {
   const thread: Thread = { pid: process.pid, index: threadId, clock: threadClock };
   return {
     accept: () => (http === undefined ? undefined : acceptAll(context, http, accounts, thread)),
-    drain: () => accounts.drain(DRAIN_QUIET_MS),
-    quit: () => accounts.close(),
+    async drain() {
+      await accounts.drain(DRAIN_QUIET_MS);
+      http?.load.logs.flush();
+    },
+    async quit() {
+      await accounts.close();
+      http?.load.logs.flush();
+    },
     reopenLogs: () => http?.load.logs.reopen((path, error) => complain(thread, path, error)),
   };
 }

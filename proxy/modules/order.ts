@@ -8,6 +8,7 @@ import { gzip } from './gzip.ts';
 import { gzipStatic } from './gzip-static.ts';
 import { headers } from './headers.ts';
 import { index } from './index.ts';
+import { log } from './log.ts';
 import { notModified } from './not-modified.ts';
 import { proxy } from './proxy.ts';
 import { range } from './range.ts';
@@ -25,6 +26,7 @@ export const HTTP_MODULES: readonly HttpModule<any>[] = [
   tryFiles,
   gzipStatic,
   staticFiles,
+  log,
   // Header filters, in the order a reply meets them.
   notModified,
   headers,

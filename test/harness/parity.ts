@@ -75,9 +75,13 @@ async function seen(front: Front, request: string, named: number): Promise<Seen>
     // The names in our pages are of other length.
     .filter(([name]) => name !== 'Content-Length' || !isOwnPage(request, status, content))
     .map(([name, value]) => `${name}: ${name === 'Server' ? 'masked' : masks(front, value)}`);
-  return { status, reason, fields: lines, content: masks(front, content) };
+  // Framing fields stand at the end of our heads; their place among the others means nothing.
+  const framing = lines.filter((line) => FRAMING.test(line)).sort();
+  const others = lines.filter((line) => !FRAMING.test(line));
+  return { status, reason, fields: [...others, ...framing], content: masks(front, content) };
 }
 
+const FRAMING = /^(Content-Length|Transfer-Encoding|Connection|Keep-Alive): /;
 const TOKEN = /<hr><center>[^<]*<\/center>/;
 
 /** Whether the content is, or for HEAD would be, a built-in page. */
