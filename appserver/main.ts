@@ -58,7 +58,10 @@ async function run(commandLine: CommandLine, signals: SignalQueue): Promise<numb
   const loaded = await load();
   const { settings } = loaded;
   if (settings.print_config) print(printSettings(settings));
-  if (settings.print_config || settings.check_config) return checkApp(settings);
+  if (settings.print_config || settings.check_config) {
+    // What the application has opened must not keep the program.
+    process.exit(await checkApp(settings));
+  }
   process.title = `tandem-appserver: master [${settings.proc_name ?? settings.wsgi_app}]`;
   return runArbiter({ loaded, reload: load, signals });
 }

@@ -125,7 +125,7 @@ async function importModule(module: string, folder: string): Promise<Exports> {
     if (path !== undefined) return (await import(pathToFileURL(path).href)) as Exports;
     return await importPackage(module, folder);
   } catch (cause) {
-    if (path === undefined && isUnresolved(cause, module)) throw notFound(module, tried, cause);
+    if (path === undefined && isUnresolved(cause, folder)) throw notFound(module, tried, cause);
     const message = `Exception while loading "${module}"`;
     throw new AppLoadError(message, EXIT_BOOT_ERROR, { cause, detail: describe(cause) });
   }
@@ -145,9 +145,14 @@ function findFile(module: string, folder: string, tried: string[]): string | und
   return undefined;
 }
 
+/** The name by which a package is asked for; no such file need exist. */
+function importerIn(folder: string): string {
+  return `${folder}/application`;
+}
+
 /** Imports a package as a module in `folder` would. */
 async function importPackage(specifier: string, folder: string): Promise<Exports> {
-  const parentURL = pathToFileURL(`${folder}/application`).href;
+  const parentURL = pathToFileURL(importerIn(folder)).href;
   const hooks = registerHooks({
     resolve: (name, context, next) =>
       next(name, name === specifier ? { ...context, parentURL } : context),
@@ -159,14 +164,12 @@ async function importPackage(specifier: string, folder: string): Promise<Exports
   }
 }
 
-function isUnresolved(error: unknown, module: string): boolean {
+/** Whether the package itself is missing, not one that it imports. */
+function isUnresolved(error: unknown, folder: string): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  const codes = [
-    'ERR_MODULE_NOT_FOUND',
-    'ERR_INVALID_MODULE_SPECIFIER',
-    'ERR_UNSUPPORTED_ESM_URL_SCHEME',
-  ];
-  return codes.includes(String(error.code)) && error.message.includes(module);
+  const isMissing = error.code === 'ERR_MODULE_NOT_FOUND';
+  if (!isMissing) return error.code === 'ERR_INVALID_MODULE_SPECIFIER';
+  return error.message.endsWith(`imported from ${importerIn(folder)}`);
 }
 
 function notFound(module: string, tried: readonly string[], cause?: unknown): AppLoadError {

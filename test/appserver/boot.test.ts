@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runToEnd, spawnPool, startPool } from './pool-process.ts';
+
+const APP = 'export default { fetch: () => new Response("ok") };';
+
+test('the ready lines are those of Gunicorn', async (t) => {
+  const pool = await startPool(t, { files: { 'app.ts': APP }, args: ['app'] });
+  pool.signal('SIGTERM');
+  assert.equal(await pool.exited, 0);
+  const lines = pool.log.trimEnd().split('\n');
+  const shown = lines.map((line) => {
+    const match = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\] \[(\d+)\] (.*)$/.exec(line);
+    assert.ok(match, line);
+    return match[2]?.replaceAll(String(pool.pid), 'MASTER').replace(/pid: \d+/, 'pid: WORKER');
+  });
+  assert.deepEqual(shown, [
+    '[INFO] Starting tandem-appserver 0.1.0',
+    '[INFO] Listening at: unix:app.sock (MASTER)',
+    '[INFO] Using worker: process',
+    '[INFO] Booting worker with pid: WORKER',
+    '[INFO] Handling signal: term',
+    '[INFO] Worker exiting (pid: WORKER)',
+    '[INFO] Shutting down: Master',
+  ]);
+  assert.equal(existsSync(pool.socketPath), false);
+});
+
+const BROKEN: [string, Record<string, string>, string, number, RegExp[]][] = [
+  [
+    'a module that is not there',
+    {},
+    'nowhere/app:app',
+    3,
+    [/No module named "nowhere\/app": no file .*nowhere\/app\{/, /Reason: Worker failed to boot\./],
+  ],
+  [
+    'a package that is not there',
+    {},
+    'no-such-package',
+    3,
+    [/No module named "no-such-package": .* and no such package/],
+  ],
+  [
+    'an export that is not there',
+    { 'app.ts': 'export const one = 1, two = 2;' },
+    'app:three',
+    4,
+    [/Failed to find export "three" in "app" \(it has one, two\)/, /Reason: App failed to load\./],
+  ],
+  [
+    'a module without an application',
+    { 'app.ts': 'export const one = 1;' },
+    'app',
+    4,
+    [/looked for default, application, app, .* \(it has one\)/],
+  ],
+  [
+    'an export that is no application',
+    { 'app.ts': 'export default { one: 1 };' },
+    'app',
+    4,
+    [/found an object with one/, /accepted are:\n {2}an http\.Server/],
+  ],
+  [
+    'a module with a syntax error',
+    { 'app.ts': 'export const a = 1;\nexport const = 2;\n' },
+    'app',
+    3,
+    [/Exception while loading "app"/, /app\.ts:2/],
+  ],
+  [
+    'a module that throws',
+    { 'app.js': 'const a = 1;\nthrow new Error("no database");' },
+    'app',
+    3,
+    [/Exception while loading "app"/, /Error: no database/, /app\.js:2:7/],
+  ],
+  [
+    'a startup that throws',
+    { 'app.js': `${APP} export const startup = () => { throw new Error("no cache"); };` },
+    'app',
+    3,
+    [/Exception in startup\(\) of the application/, /Error: no cache/],
+  ],
+  [
+    'a factory that throws',
+    { 'app.js': 'export const make = () => { throw new Error("no config"); };' },
+    'app:make()',
+    3,
+    [/Exception in "make\(\)" of "app"/, /Error: no config/],
+  ],
+];
+for (const [what, files, name, code, patterns] of BROKEN) {
+  test(`${what} ends the service with ${code} and says why`, async (t) => {
+    const result = await runToEnd(t, { files, args: [name] });
+    assert.equal(result.code, code, result.log);
+    for (const pattern of patterns) assert.match(result.log, pattern);
+  });
+}
+
+const COMMANDS: [string[], number, string][] = [
+  [[], 1, '\nError: No application module specified.\n'],
+  [
+    ['--foo', 'x'],
+    2,
+    'usage: tandem-appserver [OPTIONS] [APP_MODULE]\ntandem-appserver: error: unrecognized arguments: --foo\n',
+  ],
+  [['--preload', 'app'], 1, '\nError: setting "preload_app" (--preload) is not supported yet\n'],
+  [['app', '--workers=-1'], 1, '\nError: Value must be positive: -1\n'],
+  [['app', '-b', '127.0.0.1:abc'], 1, "\nError: 'abc' is not a valid port number.\n"],
+  [
+    ['app', '--forwarded-allow-ips', 'x'],
+    1,
+    '\nError: invalid address "x" in forwarded_allow_ips\n',
+  ],
+  [['--version'], 0, 'tandem-appserver (version 0.1.0)\n'],
+];
+for (const [args, code, text] of COMMANDS) {
+  test(`tandem-appserver ${args.join(' ')} exits with ${code}`, async (t) => {
+    const result = await runToEnd(t, { files: { 'app.ts': APP }, args, env: { UNBOUND: '1' } });
+    assert.deepEqual(result, { code, log: text });
+  });
+}
+
+test('--check-config loads the application and says nothing where all is well', async (t) => {
+  const files = { 'app.ts': APP, 'bad.ts': 'export const one = 1;' };
+  const good = await runToEnd(t, { files, args: ['app', '--check-config'] });
+  assert.deepEqual(good, { code: 0, log: '' });
+  const bad = await runToEnd(t, { files, args: ['bad', '--check-config'] });
+  assert.equal(bad.code, 1);
+  assert.match(bad.log, /^\nError while loading the application:\n\nFailed to find an application/);
+});
+
+test('PORT, WEB_CONCURRENCY and .env are heard, the file and CMD_ARGS win over them', async (t) => {
+  const env = { PORT: '0', WEB_CONCURRENCY: '2', TANDEM_APPSERVER_CMD_ARGS: '--name fromargs' };
+  const files = {
+    'app.ts': 'export default () => {}; export const app = () => {};',
+    'appserver.config.ts': 'export const threads = 2; export const proc_name: string = "fromfile";',
+    '.env': 'GRACEFUL=1\nFORWARDED_ALLOW_IPS=10.1.1.1\n',
+  };
+  const result = await runToEnd(t, { files, args: ['app', '--print-config', '-t', '5'], env });
+  for (const line of [
+    "bind                     = ['0.0.0.0:0']",
+    'workers                  = 2',
+    'threads                  = 2',
+    'timeout                  = 5',
+    'proc_name                = fromargs',
+    "forwarded_allow_ips      = ['10.1.1.1']",
+    'wsgi_app                 = app',
+  ]) {
+    assert.ok(result.log.includes(`${line}\n`), `${line}\n${result.log}`);
+  }
+});
+
+test('bind takes several places, and umask decides the mode of the socket', async (t) => {
+  const args = ['app', '-b', 'unix:app.sock', '-b', '127.0.0.1:0', '--umask', '0o117'];
+  const pool = await startPool(t, { files: { 'app.ts': APP }, args });
+  assert.equal(statSync(pool.socketPath).mode & 0o777, 0o660);
+  const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
+  assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, 'ok');
+  assert.equal((await pool.ask('/')).text, 'ok');
+});
+
+test('a port in use is named, tried again, and given up with status 1', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const address = other.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const files = { 'app.ts': APP };
+  const pool = spawnPool(t, { files, args: ['app', '-b', `127.0.0.1:${port}`] });
+  await pool.sees(/Retrying in 1 second\./);
+  assert.match(pool.log, new RegExp(`Connection in use: http://127.0.0.1:${port}\n`));
+  other.close();
+  await pool.sees(/Booting worker/);
+});
+
+test('the pid file names the master, refuses a second one and goes with it', async (t) => {
+  const files = { 'app.ts': APP };
+  const pool = await startPool(t, { files, args: ['app', '--pid', 'app.pid'] });
+  const path = join(pool.folder, 'app.pid');
+  assert.equal(readFileSync(path, 'utf8'), `${pool.pid}\n`);
+  const second = await runToEnd(t, { files, args: ['app', '--pid', path] });
+  assert.equal(second.code, 1);
+  assert.match(second.log, new RegExp(`Error: Already running on PID ${pool.pid} \\(or pid file`));
+  pool.signal('SIGTERM');
+  await pool.exited;
+  assert.equal(existsSync(path), false);
+});
+
+test('chdir, raw_env and a factory with arguments reach the application', async (t) => {
+  const files = {
+    'site/app.ts':
+      'export const make = (word: string, n: number) => () => {};\n' +
+      'export const app = (word: string, n: number) => ({ fetch: () => new Response([word, n, process.env.COLOUR, process.cwd()].join(" ")) });',
+  };
+  const args = [
+    'app:app("hi", 2)',
+    '--chdir',
+    'site',
+    '-e',
+    'COLOUR=red',
+    '-b',
+    'unix:../app.sock',
+  ];
+  const pool = await startPool(t, { files, args });
+  assert.equal((await pool.ask('/')).text, `hi 2 red ${pool.folder}/site`);
+});

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type PoolProcess, startPool } from './pool-process.ts';
+
+function saying(word: string): string {
+  return `import { setTimeout as sleep } from 'node:timers/promises';
+export default async (request) => {
+  const { pathname } = new URL(request.url);
+  if (pathname === '/pid') return new Response(String(process.pid));
+  if (pathname === '/slow') { console.error('slow begun'); await sleep(400); return new Response('slow done'); }
+  if (pathname === '/never') { console.error('never begun'); await sleep(3600_000); }
+  if (pathname === '/stuck') { console.error('stuck begun'); for (;;); }
+  return new Response('${word}');
+};
+export const startup = () => console.error('startup ${word}');
+export const shutdown = () => console.error('shutdown ${word}');`;
+}
+
+async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function start(t: import('node:test').TestContext, ...args: string[]): Promise<PoolProcess> {
+  return startPool(t, { files: { 'app.mjs': saying('one') }, args: ['app', ...args] });
+}
+
+test('TERM finishes the requests that run, refuses new clients and exits with 0', async (t) => {
+  const pool = await start(t);
+  const slow = pool.ask('/slow');
+  await pool.sees(/slow begun/);
+  pool.signal('SIGTERM');
+  await pool.sees(/Handling signal: term/);
+  await until(async () => !existsSync(pool.socketPath), 'the socket file is gone');
+  assert.equal((await slow).text, 'slow done');
+  assert.equal(await pool.exited, 0);
+  assert.match(pool.log, /shutdown one/);
+});
+
+for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+  test(`${signal} drops the requests that run and exits with 0`, async (t) => {
+    const pool = await start(t);
+    const never = assert.rejects(pool.ask('/never'));
+    await pool.sees(/never begun/);
+    pool.signal(signal);
+    await never;
+    assert.equal(await pool.exited, 0);
+  });
+}
+
+test('graceful_timeout ends what does not finish, and INT cuts it short', async (t) => {
+  const first = await start(t, '--graceful-timeout', '1');
+  const never = assert.rejects(first.ask('/never'));
+  await first.sees(/never begun/);
+  first.signal('SIGTERM');
+  await never;
+  assert.equal(await first.exited, 0);
+  assert.match(first.log, /did not stop in time: sent SIGKILL/);
+  const second = await start(t);
+  const dropped = assert.rejects(second.ask('/never'));
+  await second.sees(/never begun/);
+  second.signal('SIGTERM');
+  await second.sees(/Handling signal: term/);
+  second.signal('SIGINT');
+  await dropped;
+  assert.equal(await second.exited, 0);
+});
+
+test('HUP loads new code and loses no request', async (t) => {
+  const pool = await start(t, '-w', '2');
+  await pool.sees(/startup one/, 2);
+  const slow = pool.ask('/slow');
+  await pool.sees(/slow begun/);
+  pool.write({ 'app.mjs': saying('two') });
+  const words = new Set<string>();
+  pool.signal('SIGHUP');
+  await until(async () => {
+    words.add((await pool.ask('/')).text);
+    return pool.log.split('shutdown one').length === 3;
+  }, 'both old workers are gone');
+  assert.equal((await slow).text, 'slow done');
+  assert.equal((await pool.ask('/')).text, 'two');
+  assert.deepEqual([...words].toSorted(), ['one', 'two']);
+  assert.match(pool.log, /Hang up: Master/);
+});
+
+for (const [what, code] of [
+  ['throws', 'throw new Error("new code is broken");'],
+  ['has no application', 'export const nothing = 1;'],
+] as const) {
+  test(`HUP onto code that ${what} keeps the old workers and says why once`, async (t) => {
+    const pool = await start(t, '-w', '2');
+    await pool.sees(/startup one/, 2);
+    pool.write({ 'app.mjs': code });
+    pool.signal('SIGHUP');
+    await pool.sees(/Reload failed: the old workers go on serving/);
+    assert.equal((await pool.ask('/')).text, 'one');
+    assert.equal(pool.log.match(/\[ERROR\] Exception in worker process/g)?.length, 1);
+    pool.write({ 'app.mjs': saying('two') });
+    pool.signal('SIGHUP');
+    await until(async () => (await pool.ask('/')).text === 'two', 'the good code is there');
+  });
+}
+
+test('HUP reads the configuration again: workers, log and places to listen', async (t) => {
+  const files = {
+    'app.mjs': saying('one'),
+    'appserver.config.mjs': 'export const bind = ["unix:app.sock"]; export const workers = 1;',
+  };
+  const args = ['app', '--log-level', 'debug'];
+  const pool = await startPool(t, { files, args, env: { UNBOUND: '1' } });
+  pool.write({
+    'appserver.config.mjs':
+      'export const bind = ["unix:app.sock", "unix:b.sock"]; export const workers = 2; export const accesslog = "access.log";',
+  });
+  pool.signal('SIGHUP');
+  await pool.sees(/Booting worker/, 3 - 1);
+  await until(async () => existsSync(join(pool.folder, 'b.sock')), 'the second socket is there');
+  const other = { socketPath: join(pool.folder, 'b.sock') };
+  await until(async () => (await pool.ask('/', other).catch(() => undefined))?.text === 'one', 'b');
+  const log = join(pool.folder, 'access.log');
+  await until(async () => readFileSync(log, 'utf8').includes('"GET / HTTP/1.1" 200 3'), 'a line');
+  pool.write({ 'appserver.config.mjs': 'export const bind = ' });
+  pool.signal('SIGHUP');
+  await pool.sees(/Reload failed: .*Failed to read config file/);
+  assert.equal((await pool.ask('/')).text, 'one');
+});
+
+test('TTIN and TTOU change the number of workers, never below one', async (t) => {
+  const pool = await start(t);
+  pool.signal('SIGTTIN');
+  await pool.sees(/Booting worker/, 2);
+  const pids = new Set<string>();
+  await until(async () => pids.add((await pool.ask('/pid')).text).size === 2, 'both answer');
+  pool.signal('SIGTTOU');
+  await pool.sees(/Worker exiting/);
+  pool.signal('SIGTTOU');
+  await pool.sees(/Handling signal: ttou/, 2);
+  assert.equal((await pool.ask('/')).text, 'one');
+});
+
+test('USR1 opens the log files anew', async (t) => {
+  const pool = await start(t, '--access-logfile', 'access.log', '--error-logfile', 'error.log');
+  const path = join(pool.folder, 'access.log');
+  await pool.ask('/first');
+  await until(async () => readFileSync(path, 'utf8').includes('/first'), 'a line');
+  for (const name of ['access.log', 'error.log']) {
+    renameSync(join(pool.folder, name), join(pool.folder, `${name}.1`));
+  }
+  pool.signal('SIGUSR1');
+  await until(async () => existsSync(path), 'a new file');
+  await pool.ask('/second');
+  await until(async () => readFileSync(path, 'utf8').includes('/second'), 'a line in it');
+  assert.doesNotMatch(readFileSync(`${path}.1`, 'utf8'), /second/);
+  assert.ok(existsSync(join(pool.folder, 'error.log')));
+});
+
+test('a worker that is killed is replaced, and clients wait for the new one', async (t) => {
+  const pool = await start(t);
+  const pid = Number((await pool.ask('/pid')).text);
+  process.kill(pid, 'SIGKILL');
+  await pool.sees(/Worker \(pid:\d+\) was sent SIGKILL! Perhaps out of memory\?/);
+  assert.notEqual(Number((await pool.ask('/pid')).text), pid);
+});
+
+test('a worker stuck in a loop is killed after timeout and replaced; a waiting one is not', async (t) => {
+  const pool = await start(t, '--timeout', '1', '-w', '1');
+  const slow = assert.rejects(pool.ask('/stuck'));
+  await pool.sees(/stuck begun/);
+  await pool.sees(/\[CRITICAL\] WORKER TIMEOUT \(pid:\d+\)/);
+  await slow;
+  assert.equal((await pool.ask('/')).text, 'one');
+  const never = assert.rejects(pool.ask('/never'));
+  await pool.sees(/never begun/);
+  assert.equal((await pool.ask('/slow')).text, 'slow done');
+  assert.equal(pool.log.match(/WORKER TIMEOUT/g)?.length, 1);
+  pool.signal('SIGQUIT');
+  await never;
+});
