@@ -15,8 +15,10 @@ export interface Flushable {
 
 let depth = 0;
 let isTickAsked = false;
-let waiting: Flushable[] = [];
-let spare: Flushable[] = [];
+/** Filled up to `count`; slots are used again, since shrinking an array costs more than a flush. */
+let waiting: (Flushable | undefined)[] = [];
+let count = 0;
+let spare: (Flushable | undefined)[] = [];
 
 /** Begins a turn, or a turn within a turn. Must be followed by `leaveTurn`, whatever is thrown. */
 export function enterTurn(): void {
@@ -26,7 +28,7 @@ export function enterTurn(): void {
 /** Ends a turn; the outermost one flushes. */
 export function leaveTurn(): void {
   try {
-    if (depth === 1 && waiting.length !== 0) flushAll();
+    if (depth === 1 && count !== 0) flushAll();
   } finally {
     depth--;
   }
@@ -34,7 +36,7 @@ export function leaveTurn(): void {
 
 /** Flushes `flushable` at the end of this turn, or on the next tick where there is none. */
 export function flushLater(flushable: Flushable): void {
-  waiting.push(flushable);
+  waiting[count++] = flushable;
   if (depth === 0 && !isTickAsked) {
     isTickAsked = true;
     process.nextTick(flushOutsideOfTurn);
@@ -48,11 +50,16 @@ function flushOutsideOfTurn(): void {
 }
 
 function flushAll(): void {
-  while (waiting.length !== 0) {
+  while (count !== 0) {
     const list = waiting;
+    const end = count;
     waiting = spare;
-    for (let i = 0; i < list.length; i++) list[i]!.flush();
-    list.length = 0;
     spare = list;
+    count = 0;
+    for (let i = 0; i < end; i++) {
+      const flushable = list[i]!;
+      list[i] = undefined;
+      flushable.flush();
+    }
   }
 }
