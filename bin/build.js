@@ -1,4 +1,5 @@
-// `npm run build`: makes the dist/ that `npm pack` ships. Node does not strip types inside node_modules.
+// `npm run build`: makes the dist/ that `npm pack` ships, since Node strips no types inside
+// node_modules. A type error leaves no dist/ behind and ends with tsc's own status.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

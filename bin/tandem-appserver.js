@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-sigusr1 --disable-warning=ExperimentalWarning
+#!/usr/bin/env node
 import './version.js';
 import { load } from './load.js';
 
