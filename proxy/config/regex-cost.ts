@@ -14,7 +14,7 @@
 
 import { ALL_BYTES, type ByteSet, NO_BYTES, type RegexNode } from './regex-tree.ts';
 
-/** A count in braces from here on is judged like a loop, where its body varies in length. */
+/** Counts in braces, multiplied, from here on are judged like a loop unless the body is plain. */
 const MANY = 10;
 /** Fixed counts up to this are judged copy by copy; beyond, two copies stand for all. */
 const COPIES = 24;
@@ -53,6 +53,8 @@ class Automaton {
   readonly looks: RegexNode[] = [];
   /** A count over a body that may be empty, as in `(a?){30}`: rounds may be skipped in any choice. */
   hasEmptyRounds = false;
+  /** How often the counts around multiply what is inside: `(x{5}){5}` is 25 rounds of x. */
+  #rounds = 1;
   readonly #sets: ByteSet[] = [];
   readonly #next: number[][] = [];
   /** Edges that two different ways through the pattern make: `from * 2^20 + to`. */
@@ -123,12 +125,24 @@ class Automaton {
 
   #repeat(body: RegexNode, min: number, max: number): Fragment {
     if (max === 0) return NOTHING;
-    if (max === Number.POSITIVE_INFINITY || (max >= MANY && !isPlain(body))) {
-      const inner = this.add(body);
-      if (inner.isNullable && max !== Number.POSITIVE_INFINITY) this.hasEmptyRounds = true;
-      this.#connect(inner.last, inner.first);
-      return min === 0 ? { ...inner, isNullable: true } : inner;
-    }
+    const isEndless = max === Number.POSITIVE_INFINITY;
+    const rounds = this.#rounds;
+    if (!isEndless) this.#rounds *= max;
+    const isLoop = isEndless || (this.#rounds >= MANY && max > 1 && !isPlain(body));
+    const fragment = isLoop ? this.#loop(body, min, isEndless) : this.#copies(body, min, max);
+    this.#rounds = rounds;
+    return fragment;
+  }
+
+  #loop(body: RegexNode, min: number, isEndless: boolean): Fragment {
+    const inner = this.add(body);
+    if (inner.isNullable && !isEndless) this.hasEmptyRounds = true;
+    this.#connect(inner.last, inner.first);
+    return min === 0 ? { ...inner, isNullable: true } : inner;
+  }
+
+  /** A counted body, copy by copy; where the count is large and fixed, two stand for all. */
+  #copies(body: RegexNode, min: number, max: number): Fragment {
     const copies = max <= COPIES ? max : 2;
     let whole: Fragment = NOTHING;
     for (let copy = 0; copy < copies; copy++) {

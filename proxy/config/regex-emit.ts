@@ -157,15 +157,15 @@ class Emitter {
   }
 
   #backreference(number: number, isCaseless: boolean): string {
-    const emitted = this.#numbers.get(number);
-    if (emitted === undefined || !this.#sure.has(number)) {
+    const emittedNumber = this.#numbers.get(number);
+    if (emittedNumber === undefined || !this.#sure.has(number)) {
       throw new PatternError(
         'a back reference to a group that may not have taken part is not supported by Tandem',
         0,
         true,
       );
     }
-    return `(?${isCaseless ? 'i' : ''}:\\${emitted})`;
+    return `(?${isCaseless ? 'i' : ''}:\\${emittedNumber})`;
   }
 }
 
@@ -199,11 +199,24 @@ function quantifier(min: number, max: number): string {
   return min === max ? `{${min}}` : `{${min},${max}}`;
 }
 
+/** Sets met before: patterns are mostly letters, and looking at 256 bits takes time. */
+const emitted = new Map<ByteSet, string>();
+
 /** One byte as itself, everything as `[^]`, and anything else in the shorter of two brackets. */
 function emitSet(set: ByteSet): string {
+  let source = emitted.get(set);
+  if (source === undefined) {
+    source = bracketOf(set);
+    if (emitted.size < 4096) emitted.set(set, source);
+  }
+  return source;
+}
+
+function bracketOf(set: ByteSet): string {
   if (set === ALL_BYTES) return '[^]';
   const plain = ranges(set);
-  if (plain.length === 1 && plain[0]![0] === plain[0]![1]) return emitByte(plain[0]![0]);
+  const [first] = plain;
+  if (first !== undefined && plain.length === 1 && first[0] === first[1]) return emitByte(first[0]);
   const negated = ranges(allBut(set));
   const isNegated = negated.length < plain.length;
   return `[${isNegated ? '^' : ''}${(isNegated ? negated : plain).map(emitRange).join('')}]`;

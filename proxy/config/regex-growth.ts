@@ -18,10 +18,15 @@ interface Step {
 
 type Way = readonly Step[];
 
-/** Ways looked at; a pattern with more is estimated by the first ones. */
+/** Ways looked at; a pattern with more is estimated by those with the most loops. */
 const WAY_LIMIT = 64;
 /** Copies of a counted body looked at. */
-const COPY_LIMIT = 4;
+const COPY_LIMIT = 8;
+/** A byte that may be repeated this often is a loop, though it ends. */
+const MANY = 10;
+
+/** The highest degree that is taken; beyond it even short subjects take too long. */
+export const DEGREE_LIMIT = 5;
 
 /** 1 where work grows as the length, 2 as its square, and so on. */
 export function growthDegree(root: RegexNode): number {
@@ -54,7 +59,7 @@ function waysThrough(node: RegexNode, bodies: RegexNode[]): Way[] {
     case 'atomic':
       return waysThrough(node.body, bodies);
     case 'choice':
-      return node.options.flatMap((option) => waysThrough(option, bodies)).slice(0, WAY_LIMIT);
+      return heaviest(node.options.flatMap((option) => waysThrough(option, bodies)));
     case 'sequence':
       return node.items.reduce<Way[]>((ways, item) => cross(ways, waysThrough(item, bodies)), [[]]);
     case 'repeat':
@@ -63,7 +68,7 @@ function waysThrough(node: RegexNode, bodies: RegexNode[]): Way[] {
 }
 
 function waysAround(body: RegexNode, min: number, max: number, bodies: RegexNode[]): Way[] {
-  if (max === Number.POSITIVE_INFINITY) {
+  if (max === Number.POSITIVE_INFINITY || (body.kind === 'set' && max >= MANY && max > min)) {
     if (body.kind !== 'set') bodies.push(body);
     return [[{ kind: 'loop', set: unionOf(body), isOptional: min === 0 }]];
   }
@@ -76,14 +81,18 @@ function waysAround(body: RegexNode, min: number, max: number, bodies: RegexNode
 }
 
 function cross(left: readonly Way[], right: readonly Way[]): Way[] {
-  const ways: Way[] = [];
-  for (const head of left) {
-    for (const tail of right) {
-      if (ways.length === WAY_LIMIT) return ways;
-      ways.push([...head, ...tail]);
-    }
-  }
-  return ways;
+  return heaviest(left.flatMap((head) => right.map((tail) => [...head, ...tail])));
+}
+
+/** The ways with the most loops, where there are too many. */
+function heaviest(ways: Way[]): Way[] {
+  if (ways.length <= WAY_LIMIT) return ways;
+  const loops = (way: Way) => way.filter((step) => step.kind === 'loop').length;
+  return ways
+    .map((way) => ({ way, weight: loops(way) }))
+    .sort((left, right) => right.weight - left.weight)
+    .slice(0, WAY_LIMIT)
+    .map(({ way }) => way);
 }
 
 function unionOf(node: RegexNode): ByteSet {

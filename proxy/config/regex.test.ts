@@ -139,6 +139,9 @@ describe('a pattern is refused', () => {
       '(?=(a+)+b)',
       '((a{1,3})+)+b',
       '([a-z]{1,63})*x',
+      '(a*){3}(a+){2,5}b',
+      '((a|a){5}){5}b',
+      '^(.*)-(.*)-(.*)-(.*)-(.*)-(.*)$',
     ]) {
       assert.match(refusal(pattern), /can hold a thread for ever in f:3$/, pattern);
     }

@@ -10,7 +10,7 @@ import { fail, type Place } from './directive.ts';
 import { findExplosion } from './regex-cost.ts';
 import { emitRegex } from './regex-emit.ts';
 import { PatternError } from './regex-error.ts';
-import { growthDegree } from './regex-growth.ts';
+import { DEGREE_LIMIT, growthDegree } from './regex-growth.ts';
 import { parsePattern } from './regex-parse.ts';
 import type { RegexTree } from './regex-tree.ts';
 
@@ -85,6 +85,12 @@ export function compileRegex(pattern: string, isCaseless: boolean, at: Place): R
       );
     }
     const regex = new Regex(pattern, isCaseless, tree);
+    if (regex.growthDegree > DEGREE_LIMIT) {
+      fail(
+        at,
+        `regular expression "${pattern}" has more than ${DEGREE_LIMIT} loops that can share text one after another, which can hold a thread for ever`,
+      );
+    }
     regex.test(''); // the engine compiles at the first match; what is too large fails here
     return regex;
   } catch (error) {
