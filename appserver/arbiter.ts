@@ -251,16 +251,19 @@ class Arbiter {
       this.#log.error(`Worker (pid:${worker.pid}) was sent ${exit.signal}!${hint}`);
     } else if (exit.signal !== null) {
       this.#log.warning(`Worker (pid:${worker.pid}) did not stop in time: sent ${exit.signal}`);
-    } else if (exit.code !== 0) {
+    } else if (exit.code !== 0 || !(exit.wasReady || exit.isExpected)) {
       this.#log.error(`Worker (pid:${worker.pid}) exited with code ${exit.code}`);
     }
   }
 
-  /** Codes 3 and 4 end the service only while no worker was ever ready. */
+  /**
+   * A worker that leaves before any was ever ready ends the service, with 4 where it says so and
+   * else with 3. One that the system killed may be tried again.
+   */
   #mayRespawn(exit: WorkerExit): boolean {
-    if (this.#wasEverReady || this.#isStopping) return true;
-    if (exit.code !== EXIT_BOOT_ERROR && exit.code !== EXIT_APP_LOAD_ERROR) return true;
-    void this.#stop('quit', exit.code);
+    if (this.#wasEverReady || this.#isStopping || exit.signal !== null) return true;
+    const isLoadError = exit.code === EXIT_APP_LOAD_ERROR;
+    void this.#stop('quit', isLoadError ? EXIT_APP_LOAD_ERROR : EXIT_BOOT_ERROR);
     return false;
   }
 }

@@ -43,8 +43,10 @@ export function parseAppName(name: string): AppName {
 }
 
 function parseLiterals(text: string, name: string): readonly unknown[] {
-  // JSON, with Python's and JavaScript's single quotes beside.
-  const json = text.replace(/'((?:[^'\\"]|\\.)*)'/g, '"$1"').trim();
+  // JSON, with the single quotes of Python and JavaScript beside.
+  const json = text.replace(/"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'/gs, (whole, inner?: string) =>
+    inner === undefined ? whole : JSON.stringify(inner.replace(/\\(.)/gs, '$1')),
+  );
   try {
     return JSON.parse(`[${json}]`) as unknown[];
   } catch (cause) {

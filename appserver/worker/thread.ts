@@ -8,7 +8,7 @@ import { Accounts } from '../../http1/accounts.ts';
 import type { ThreadBalance } from '../../http1/balance.ts';
 import { listen } from '../../http1/listener.ts';
 import { listenOn } from '../../prefork/listen.ts';
-import type { RunningThread, ThreadContext } from '../../prefork/types.ts';
+import type { RunningThread, ThreadContext, ThreadListener } from '../../prefork/types.ts';
 import { type AppKind, detectApp, type NodeKind } from '../apps/detect.ts';
 import { installFetchGlobals } from '../apps/fetch/globals.ts';
 import { type FetchCall, FetchHandler } from '../apps/fetch-handler.ts';
@@ -116,6 +116,7 @@ class AppThread implements RunningThread {
   async #acceptNode(app: NodeKind): Promise<void> {
     for (const [index, listener] of this.#context.listeners.entries()) {
       const server = this.#nodeServer(app, index);
+      nameAddress(server, listener);
       await listenOn(server, listener);
       this.#accounts.addAcceptor(new NodeAcceptor(server));
     }
@@ -169,6 +170,11 @@ class AppThread implements RunningThread {
     this.#log.reopen();
     this.#accessLog?.reopen();
   }
+}
+
+/** Node forgets the path of a Unix socket that it got by descriptor; hapi and others ask for it. */
+function nameAddress(server: NetServer, { spec }: ThreadListener): void {
+  if (spec.kind === 'unix') server.address = () => spec.path;
 }
 
 function balanceOf(context: ThreadContext): ThreadBalance | undefined {

@@ -88,6 +88,22 @@ const BROKEN: [string, Record<string, string>, string, number, RegExp[]][] = [
     [/Exception in startup\(\) of the application/, /Error: no cache/],
   ],
   [
+    'a module that ends the process',
+    { 'app.js': 'process.exit(0);' },
+    'app',
+    3,
+    [/Worker \(pid:\d+\) exited with code 0/, /Reason: Worker failed to boot\./],
+  ],
+  [
+    'an error that nobody catches',
+    {
+      'app.js': `${APP} export const startup = () => new Promise(() => setTimeout(() => { throw new Error("late"); }));`,
+    },
+    'app',
+    3,
+    [/Error: late/, /Worker \(pid:\d+\) exited with code 1/],
+  ],
+  [
     'a factory that throws',
     { 'app.js': 'export const make = () => { throw new Error("no config"); };' },
     'app:make()',
