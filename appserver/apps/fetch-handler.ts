@@ -14,6 +14,7 @@ import { RequestContentError } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
 import type { AccessLog } from '../logging/access-log.ts';
 import type { ErrorLog } from '../logging/error-log.ts';
+import type { Quota } from '../worker/quota.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from './error-page.ts';
 import { FetchAccessRecord } from './fetch/access-record.ts';
 import { type GatewayBase, RequestGateway } from './fetch/gateway.ts';
@@ -30,6 +31,7 @@ export interface FetchHandlerOptions extends GatewayBase {
   readonly fetch: FetchCall;
   readonly log: ErrorLog;
   readonly accessLog: AccessLog | undefined;
+  readonly quota: Quota | undefined;
 }
 
 /** Methods that a Request cannot have (Fetch standard, "forbidden method"). */
@@ -45,7 +47,8 @@ export class FetchHandler implements ExchangeHandler {
   }
 
   handle(exchange: Exchange): void {
-    const { forwarded } = this.#options;
+    const { forwarded, quota } = this.#options;
+    quota?.add();
     const { head } = exchange;
     const trusted = forwarded.trusts(exchange.connection.remoteAddress);
     const scheme = trusted ? forwarded.schemeOf(head.fields) : 'http';

@@ -17,6 +17,7 @@ import type { ErrorLog } from '../logging/error-log.ts';
 import type { Settings } from '../settings/table.ts';
 import type { Forwarded } from '../worker/forwarded.ts';
 import { type RequestLimits, requestLimits } from '../worker/limits.ts';
+import type { Quota } from '../worker/quota.ts';
 import type { NodeKind } from './detect.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from './error-page.ts';
 import { watchAccess } from './node/access-record.ts';
@@ -30,6 +31,7 @@ export interface NodeHandlerOptions {
   readonly forwarded: Forwarded;
   readonly log: ErrorLog;
   readonly accessLog: AccessLog | undefined;
+  readonly quota: Quota | undefined;
 }
 
 const HEAD_TIMEOUT_MS = 60_000;
@@ -86,11 +88,12 @@ function dispatcher(
   limits: RequestLimits,
   listeners: readonly RequestListener[],
 ): RequestListener {
-  const { accounts, accessLog, forwarded } = options;
+  const { accounts, accessLog, forwarded, quota } = options;
   const mayKeepAlive = options.settings.keepalive > 0;
   const only = listeners.length === 1 ? listeners[0] : undefined;
   return (request, response) => {
     NodeConnection.of(request.socket)?.begin(response);
+    quota?.add();
     if (!mayKeepAlive || accounts.isDraining) response.shouldKeepAlive = false;
     if (accessLog !== undefined) watchAccess(request, response, accessLog, forwarded);
     const status = statusOfExcess(request, limits);

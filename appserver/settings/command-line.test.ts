@@ -44,7 +44,7 @@ const WRONG: [string[], string][] = [
   [['--check-config=yes'], "argument --check-config: ignored explicit argument 'yes'"],
   [
     ['--worker', '2'],
-    'ambiguous option: --worker could match --workers, --worker-class, --worker-connections, --worker-tmp-dir',
+    'ambiguous option: --worker could match --workers, --worker-connections, --worker-class, --worker-tmp-dir',
   ],
 ];
 for (const [args, message] of WRONG) {

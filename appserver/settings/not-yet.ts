@@ -53,9 +53,6 @@ const HOOKS = [
 
 export const MISSING_SETTINGS: readonly MissingSetting[] = [
   option('worker_class', '-k', '--worker-class'),
-  option('worker_connections', '--worker-connections'),
-  option('max_requests', '--max-requests'),
-  option('max_requests_jitter', '--max-requests-jitter'),
   pythonOnly(option('asgi_loop', '--asgi-loop')),
   option('asgi_lifespan', '--asgi-lifespan'),
   option('asgi_disconnect_grace_period', '--asgi-disconnect-grace-period'),

@@ -32,6 +32,47 @@ Each thread runs JavaScript in parallel, accepts connections itself and loads it
 application: module state is not shared between them.`,
   }),
   setting({
+    name: 'worker_connections',
+    section: 'Worker Processes',
+    cli: ['--worker-connections'],
+    kind: 'int',
+    meta: 'INT',
+    default: 1000,
+    unit: 'connections',
+    check: checkPositiveInteger,
+    doc: `The maximum number of simultaneous clients.
+
+Of one worker process, idle keep-alive connections included; its threads share the number evenly.
+Further clients wait in the backlog until one leaves, or another worker takes them. 0 is no limit.`,
+  }),
+  setting({
+    name: 'max_requests',
+    section: 'Worker Processes',
+    cli: ['--max-requests'],
+    kind: 'int',
+    meta: 'INT',
+    default: 0,
+    unit: 'requests',
+    check: checkPositiveInteger,
+    doc: `The maximum number of requests a worker will process before restarting.
+
+Limits the harm of a memory leak. The replacement is ready before the old worker stops accepting.
+0 is no limit.`,
+  }),
+  setting({
+    name: 'max_requests_jitter',
+    section: 'Worker Processes',
+    cli: ['--max-requests-jitter'],
+    kind: 'int',
+    meta: 'INT',
+    default: 0,
+    unit: 'requests',
+    check: checkPositiveInteger,
+    doc: `The maximum jitter to add to the max_requests setting.
+
+Each worker draws a number from 0 to this, so that they do not all restart at once.`,
+  }),
+  setting({
     name: 'timeout',
     section: 'Worker Processes',
     cli: ['-t', '--timeout'],

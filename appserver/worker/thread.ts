@@ -24,13 +24,16 @@ import { Heartbeat } from './heartbeat.ts';
 import { Hooks } from './hooks.ts';
 import { Lifetime } from './lifetime.ts';
 import { http1Options } from './limits.ts';
-import { BALANCE } from './spec.ts';
+import { Quota } from './quota.ts';
+import { BALANCE, REQUESTS } from './spec.ts';
 
 /** `WorkerSpec.data` of the pool. */
 export interface WorkerData {
   readonly settings: Settings;
   /** The application's name: `app/server:application`. */
   readonly app: string;
+  /** Requests after which the worker asks to be replaced; 0 is never. */
+  readonly requestQuota: number;
 }
 
 /** Idle connections of a stopping thread are answered once more, or closed after this. */
@@ -64,6 +67,7 @@ class AppThread implements RunningThread {
   readonly #lifetime: Lifetime;
   readonly #accounts: Accounts;
   readonly #heartbeat: Heartbeat;
+  readonly #quota: Quota | undefined;
 
   constructor(
     context: ThreadContext,
@@ -83,7 +87,9 @@ class AppThread implements RunningThread {
     this.#accessLog = accesslog === null ? undefined : new AccessLog(accesslog, access_log_format);
     this.#forwarded = new Forwarded(settings);
     this.#lifetime = new Lifetime(log);
-    this.#accounts = new Accounts({ balance: balanceOf(context) });
+    const connectionLimit = Math.ceil(settings.worker_connections / context.threadCount);
+    this.#accounts = new Accounts({ connectionLimit, balance: balanceOf(context) });
+    this.#quota = quotaOf(context, log);
     this.#heartbeat = new Heartbeat(settings.timeout, (message) => context.send(message));
   }
 
@@ -101,6 +107,7 @@ class AppThread implements RunningThread {
       worker: this.#facts,
       log: this.#log,
       accessLog: this.#accessLog,
+      quota: this.#quota,
     });
     const server = http1Options(this.#settings);
     for (const { fd, spec } of this.#context.listeners) {
@@ -135,6 +142,7 @@ class AppThread implements RunningThread {
         forwarded: this.#forwarded,
         log: this.#log,
         accessLog: this.#accessLog,
+        quota: this.#quota,
       });
       return this.#first;
     }
@@ -170,6 +178,16 @@ class AppThread implements RunningThread {
     this.#log.reopen();
     this.#accessLog?.reopen();
   }
+}
+
+function quotaOf(context: ThreadContext, log: ErrorLog): Quota | undefined {
+  const { requestQuota } = context.data as WorkerData;
+  const memory = context.shared[REQUESTS];
+  if (requestQuota === 0 || memory === undefined) return undefined;
+  return new Quota(memory, requestQuota, () => {
+    log.info('Autorestarting worker after current request.');
+    context.retire();
+  });
 }
 
 /** Node forgets the path of a Unix socket that it got by descriptor; hapi and others ask for it. */

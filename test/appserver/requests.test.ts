@@ -74,6 +74,37 @@ for (const [kind, source] of KINDS) {
   });
 }
 
+for (const [kind, source] of KINDS) {
+  test(`worker_connections lets further clients of a ${kind} application wait`, async (t) => {
+    const args = ['app', '--worker-connections', '2', '--keep-alive', '60'];
+    const pool = await startPool(t, { files: { 'app.mjs': source }, args });
+    const sockets = await Promise.all([1, 2, 3].map(() => pool.connected()));
+    const answered: number[] = [];
+    const answers = sockets.map((socket, index) => {
+      socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+      return once(socket, 'data').then(() => answered.push(index));
+    });
+    await Promise.all(answers.slice(0, 2));
+    assert.deepEqual(answered.toSorted(), [0, 1]);
+    sockets[0]?.destroy();
+    await answers[2];
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test(`max_requests replaces a ${kind} worker, the new one ready first`, async (t) => {
+    const own = source.replace('"ok"', 'String(process.pid)');
+    const args = ['app', '--max-requests', '20', '--threads', '2'];
+    const pool = await startPool(t, { files: { 'app.mjs': own }, args });
+    const seen = new Set<string>();
+    for (let count = 0; seen.size < 3; count += 1) {
+      assert.ok(count < 2000);
+      seen.add((await pool.ask('/')).text);
+    }
+    assert.match(pool.log, /\[INFO\] Autorestarting worker after current request\./);
+    assert.doesNotMatch(pool.log, /ERROR/);
+  });
+}
+
 test('two threads of one worker run in parallel and share its connections', async (t) => {
   const source = `import { threadId } from 'node:worker_threads';
     export default { fetch: () => { const end = performance.now() + 300; while (performance.now() < end); return new Response(threadId + ' ' + process.pid); } };`;
