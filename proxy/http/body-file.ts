@@ -24,6 +24,7 @@ export class ContentFile {
   #offset = 0;
   #isBusy = false;
   #isDiscarded = false;
+  #readers = 0;
 
   /** @param keeps whether the file stays after the request (`client_body_in_file_only on`) */
   constructor(folder: string, keeps: boolean, user: FileUser) {
@@ -45,11 +46,21 @@ export class ContentFile {
     if (!this.#isBusy) this.#next();
   }
 
-  /** Closes and removes the file, as soon as it is not written any more. */
+  /** Closes and removes the file, as soon as it is neither written nor read any more. */
   discard(): void {
     if (this.#isDiscarded) return;
     this.#isDiscarded = true;
     if (!this.#isBusy) this.#remove();
+  }
+
+  /** Somebody reads: the descriptor stays open until `letGo`. */
+  hold(): void {
+    this.#readers++;
+  }
+
+  letGo(): void {
+    this.#readers--;
+    if (this.#isDiscarded && !this.#isBusy) this.#remove();
   }
 
   #open(namesLeft: number, isFolderMade: boolean): void {
@@ -102,7 +113,7 @@ export class ContentFile {
   }
 
   #remove(): void {
-    if (this.fd === -1) return;
+    if (this.fd === -1 || this.#readers > 0) return;
     // Nobody could act on these errors: the content is not wanted any more.
     close(this.fd, () => {});
     this.fd = -1;

@@ -2,7 +2,7 @@
  * Request content read whole before a step goes on: in memory up to `client_body_buffer_size`, in a
  * temporary file beyond it. See nginx `ngx_http_read_client_request_body`.
  */
-import type { ContentProblem, ContentSink } from '../../wire/exchange.ts';
+import type { ContentProblem, ContentSink, ExchangeOwner } from '../../wire/exchange.ts';
 import { CRIT, ERROR, INFO } from '../log/error-log.ts';
 import { ContentFile } from './body-file.ts';
 import { borrowMemory } from './body-memory.ts';
@@ -15,28 +15,26 @@ export interface ContentUser {
   contentFailed(status: number): void;
 }
 
-/** Content that was read whole: in `memory`, or in a file of which `fd` is open. */
+/**
+ * Content that was read whole: in `memory`, or in `file`, which is open until the request is over
+ * and nobody holds it. It may be sent more than once.
+ */
 export class RequestContent {
   readonly length: number;
   readonly memory: Buffer | undefined;
-  /** -1 where the content is in memory. */
-  readonly fd: number;
-  readonly #file: ContentFile | undefined;
+  readonly file: ContentFile | undefined;
 
   constructor(length: number, memory: Buffer | undefined, file: ContentFile | undefined) {
     this.length = length;
     this.memory = memory;
-    this.fd = file === undefined ? -1 : file.fd;
-    this.#file = file;
-  }
-
-  /** Closes and removes the file; the one who was given the content calls it once. */
-  release(): void {
-    this.#file?.discard();
+    this.file = file;
   }
 }
 
 const NO_CONTENT = new RequestContent(0, undefined, undefined);
+
+/** What was read, for a request that an internal redirect brings to another reader. */
+const known = new WeakMap<HttpRequest, RequestContent>();
 
 /**
  * Reads the whole content of a request. The answer for content that is too large, late or broken is
@@ -45,6 +43,11 @@ const NO_CONTENT = new RequestContent(0, undefined, undefined);
 export function readRequestContent(r: HttpRequest, user: ContentUser): void {
   if (!r.exchange.hasContent) {
     user.contentReady(NO_CONTENT);
+    return;
+  }
+  const before = r.content === undefined && r.contentFile === undefined ? undefined : known.get(r);
+  if (before !== undefined) {
+    user.contentReady(before);
     return;
   }
   const reader = new ContentReader(r, user);
@@ -132,8 +135,13 @@ class ContentReader implements ContentSink {
     r.contentFile = file?.path;
     r.content = file === undefined ? this.#memory?.subarray(0, this.#length) : undefined;
     const content = new RequestContent(this.#length, r.content, file);
-    if (r.isDone) content.release();
-    else this.#user.contentReady(content);
+    if (r.isDone) {
+      file?.discard();
+      return;
+    }
+    if (file !== undefined) r.exchange.owner = new FileOwner(r, file);
+    known.set(r, content);
+    this.#user.contentReady(content);
   }
 
   fail(problem: ContentProblem): void {
@@ -145,6 +153,31 @@ class ContentReader implements ContentSink {
     this.#isOver = true;
     this.#file?.discard();
     if (!this.#r.isDone) this.#user.contentFailed(status);
+  }
+}
+
+/** Stands between the engine and a request whose content is in a file, which goes with the request. */
+class FileOwner implements ExchangeOwner {
+  readonly #r: HttpRequest;
+  readonly #file: ContentFile;
+
+  constructor(r: HttpRequest, file: ContentFile) {
+    this.#r = r;
+    this.#file = file;
+  }
+
+  drained(): void {
+    this.#r.drained();
+  }
+
+  finished(): void {
+    this.#r.finished();
+    this.#file.discard();
+  }
+
+  aborted(problem: 'closed' | 'timeout'): void {
+    this.#r.aborted(problem);
+    this.#file.discard();
   }
 }
 

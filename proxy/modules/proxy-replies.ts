@@ -1,23 +1,17 @@
 /** Replies of proxied requests that are not the upstream's response as it is. */
-import type { ResponseHead } from '../../wire/exchange.ts';
 import { normalisePath } from '../../wire/path.ts';
+import { OK, type Verdict } from '../http/phases.ts';
 import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
 import { SERVER_FULL, SERVER_SHORT } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { ERROR } from '../log/error-log.ts';
-import type { ResponseFields } from '../upstream/response-fields.ts';
+import { UpstreamExchange } from '../upstream/exchange.ts';
 
 /**
- * X-Accel-Redirect: the reply comes from a location of this server, with some fields of the
- * upstream's. See nginx `ngx_http_upstream_process_headers`.
+ * X-Accel-Redirect: the reply comes from a location of this server.
+ * See nginx `ngx_http_upstream_process_headers`.
  */
-export function redirectByUpstream(
-  r: HttpRequest,
-  to: string,
-  head: ResponseHead,
-  fields: ResponseFields,
-): void {
-  fields.fillKept(r, head);
+export function redirectByUpstream(r: HttpRequest, to: string): void {
   if (to.startsWith('@')) {
     redirectToNamed(r, to);
     return;
@@ -40,4 +34,14 @@ export function upgradeLines(r: HttpRequest): string {
   const server = r.hasOwnServer ? '' : `Server: ${isShort ? SERVER_SHORT : SERVER_FULL}\r\n`;
   const date = r.hasOwnDate ? '' : `Date: ${r.thread.clock.date}\r\n`;
   return `${server}${date}${r.extraLines}`;
+}
+
+/** A header filter: what an X-Accel-Redirect kept joins the reply that it led to. */
+export function addKeptFields(r: HttpRequest): Verdict {
+  if (r.upstream === undefined || !(r.upstream instanceof UpstreamExchange)) return OK;
+  const { kept } = r.upstream;
+  if (kept === undefined) return OK;
+  r.extraLines += kept.lines;
+  if (kept.contentType !== '') r.contentType = kept.contentType;
+  return OK;
 }

@@ -9,9 +9,11 @@ import { DONE } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { VariableRow } from '../http/variables.ts';
 import { startExchange } from '../upstream/exchange.ts';
+import { registryOf } from '../upstream/registry.ts';
 import { exchangeOf } from '../upstream/variables.ts';
 import { compilePlan } from './proxy-compile.ts';
 import { PROXY_DEFAULTS, type ProxyConf, proxyRows } from './proxy-directives.ts';
+import { addKeptFields } from './proxy-replies.ts';
 
 const variables: readonly VariableRow[] = [
   { name: 'proxy_host', get: (r) => exchangeOf(r)?.target.host },
@@ -31,6 +33,9 @@ export const proxy = defineModule<ProxyConf>({
   defaults: PROXY_DEFAULTS,
   merge: mergeProxy,
   variables,
+  // Where nothing is passed on, nothing is kept.
+  headerFilter: (_conf, { http }) =>
+    registryOf(http).groups.length === 0 ? undefined : addKeptFields,
   handler(conf, site) {
     const plan = compilePlan(conf, site);
     if (plan === undefined) return undefined;

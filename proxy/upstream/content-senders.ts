@@ -3,6 +3,7 @@ import { read } from 'node:fs';
 import { ownBytes } from '../../http1/bytes.ts';
 import type { ClientConnection } from '../../http1/client-connection.ts';
 import type { ContentProblem, ContentSink } from '../../wire/exchange.ts';
+import type { ContentFile } from '../http/body-file.ts';
 import type { HttpRequest } from '../http/request.ts';
 
 /** Sends content over one connection. */
@@ -27,15 +28,17 @@ const FILE_CHUNK_BYTES = 64 * 1024;
 export class FileSender implements ContentSender {
   readonly #connection: ClientConnection;
   readonly #user: SenderUser;
-  readonly #fd: number;
+  readonly #file: ContentFile;
   readonly #length: number;
+  #isReading = false;
   #offset = 0;
   isDone = false;
 
-  constructor(connection: ClientConnection, user: SenderUser, fd: number, length: number) {
+  constructor(connection: ClientConnection, user: SenderUser, file: ContentFile, length: number) {
     this.#connection = connection;
     this.#user = user;
-    this.#fd = fd;
+    this.#file = file;
+    file.hold();
     this.#length = length;
     this.#next();
   }
@@ -44,28 +47,38 @@ export class FileSender implements ContentSender {
     const size = Math.min(FILE_CHUNK_BYTES, this.#length - this.#offset);
     // A chunk that was written belongs to the connection, so each has memory of its own.
     const chunk = Buffer.allocUnsafeSlow(size);
-    read(this.#fd, chunk, 0, size, this.#offset, (error, count) => {
-      if (this.isDone) return;
-      if (error !== null) this.#user.fileFailed(error);
-      else if (count === 0) this.#user.fileFailed(new Error('the file was cut short'));
+    this.#isReading = true;
+    read(this.#file.fd, chunk, 0, size, this.#offset, (error, count) => {
+      this.#isReading = false;
+      if (this.isDone) this.#file.letGo();
+      else if (error !== null) this.#fail(error);
+      else if (count === 0) this.#fail(new Error('the file was cut short'));
       else this.#send(count === size ? chunk : chunk.subarray(0, count));
     });
+  }
+
+  #fail(error: Error): void {
+    this.stop();
+    this.#user.fileFailed(error);
   }
 
   #send(chunk: Buffer): void {
     this.#offset += chunk.length;
     if (this.#offset === this.#length) {
-      this.isDone = true;
+      this.stop();
       this.#connection.end(chunk);
     } else if (this.#connection.write(chunk)) this.#next();
   }
 
   drained(): void {
-    if (!this.isDone) this.#next();
+    if (!this.isDone && !this.#isReading) this.#next();
   }
 
   stop(): void {
+    if (this.isDone) return;
     this.isDone = true;
+    // A read under way ends before the descriptor may be closed.
+    if (!this.#isReading) this.#file.letGo();
   }
 }
 

@@ -44,7 +44,7 @@ import { PassProblem, type PassTarget } from './pass.ts';
 import type { Peer, PeerOutcome } from './peers.ts';
 import { IGNORE_BUFFERING, IGNORE_REDIRECT, type ProxyPlan } from './plan.ts';
 import { requestHead } from './request-line.ts';
-import { fieldValue } from './response-fields.ts';
+import { fieldValue, type KeptFields } from './response-fields.ts';
 import { TunnelPair, type TunnelPairOwner } from './tunnel-pair.ts';
 
 const NONE: readonly string[] = [];
@@ -75,6 +75,8 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
   /** Head of the last response; `undefined` while there is none. */
   responseHead: ResponseHead | undefined = undefined;
   trailers: readonly string[] = NONE;
+  /** Fields that go on after an X-Accel-Redirect; see the module's header filter. */
+  kept: KeptFields | undefined = undefined;
   readonly #r: HttpRequest;
   readonly #plan: ProxyPlan;
   #state = WAITING;
@@ -122,6 +124,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
   #follow(before: UpstreamExchange): void {
     this.#earlier = [...before.allAttempts(), new Attempt(undefined, this.#startedAt)];
     this.#isStreaming = before.#isStreaming;
+    if (before.kept !== undefined) this.kept = { lines: before.kept.lines, contentType: '' };
   }
 
   #beginContent(): void {
@@ -207,8 +210,8 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
     if (this.#isStreaming) this.#sender = new StreamSender(connection, this, this.#r);
     else if (typeof body === 'string') connection.end(body);
     else if (body?.memory !== undefined) connection.end(body.memory);
-    else if (body !== undefined) {
-      this.#sender = new FileSender(connection, this, body.fd, body.length);
+    else if (body?.file !== undefined) {
+      this.#sender = new FileSender(connection, this, body.file, body.length);
     }
   }
 
@@ -292,6 +295,9 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
       return;
     }
     this.#plan.fields.fill(r, head);
+    // nginx `disable_not_modified`: conditions were the upstream's to judge. The filter leaves
+    // replies alone that are final.
+    r.isErrorPage = true;
     // A filter that refuses makes another answer, which abandons this one.
     r.sendHead();
   }
@@ -332,7 +338,8 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
     const location = accelRedirect(head.fields);
     if (location === undefined) return false;
     this.#leaveRest();
-    services.accelRedirect(r, location, head, this.#plan.fields);
+    this.kept = this.#plan.fields.takeKept(r, head);
+    services.accelRedirect(r, location);
     return true;
   }
 

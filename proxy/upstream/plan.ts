@@ -1,6 +1,6 @@
 /** What a location with `proxy_pass` does with its requests: all of it decided at load. */
 import type { ClientTimes } from '../../http1/response-sink.ts';
-import type { ContentProblem, ResponseHead } from '../../wire/exchange.ts';
+import type { ContentProblem } from '../../wire/exchange.ts';
 import type { ContentUser } from '../http/body.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Value } from '../http/script.ts';
@@ -22,8 +22,8 @@ export interface Services {
   readContent(r: HttpRequest, user: ContentUser): void;
   /** The answer to request content that stopped. */
   contentFailure(r: HttpRequest, problem: ContentProblem, received: number): number;
-  /** Answers from where X-Accel-Redirect leads, with the fields that it keeps. */
-  accelRedirect(r: HttpRequest, to: string, head: ResponseHead, fields: ResponseFields): void;
+  /** Answers from where X-Accel-Redirect leads. */
+  accelRedirect(r: HttpRequest, to: string): void;
   /** Field lines of a 101 response, from the reply's slots. */
   upgradeLines(r: HttpRequest): string;
 }

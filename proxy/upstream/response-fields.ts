@@ -53,15 +53,24 @@ const HIDDEN: readonly string[] = [
   'X-Accel-Charset',
 ];
 
-/** What X-Accel-Redirect keeps of the response it replaces (nginx: fields with `redirect` set). */
+/**
+ * What X-Accel-Redirect keeps of the response it replaces (nginx: fields with `redirect` set, but
+ * for Accept-Ranges, which the new reply knows itself).
+ */
 const KEPT_BY_REDIRECT: readonly string[] = [
   'Content-Type',
   'Set-Cookie',
   'Content-Disposition',
   'Cache-Control',
   'Expires',
-  'Accept-Ranges',
 ];
+
+/** Fields of a response that another reply takes over. */
+export interface KeptFields {
+  readonly lines: string;
+  /** '' for none. */
+  readonly contentType: string;
+}
 
 /** What a location does with the fields of responses. Decided at load. */
 export class ResponseFields {
@@ -97,9 +106,15 @@ export class ResponseFields {
     this.#take(r, head.fields, undefined);
   }
 
-  /** Fills only what an X-Accel-Redirect keeps. */
-  fillKept(r: HttpRequest, head: ResponseHead): void {
+  /** Takes only what an X-Accel-Redirect keeps; nothing stays in the reply. */
+  takeKept(r: HttpRequest, head: ResponseHead): KeptFields {
+    r.extraLines = '';
+    r.contentType = '';
     this.#take(r, head.fields, this.#kept);
+    const kept = { lines: r.extraLines, contentType: r.contentType };
+    r.extraLines = '';
+    r.contentType = '';
+    return kept;
   }
 
   #take(r: HttpRequest, fields: readonly string[], only: FieldTable | undefined): void {
@@ -116,7 +131,7 @@ export class ResponseFields {
         connection = connection === '' ? value : `${connection},${value}`;
       else lines += this.#takeKnown(r, code, name, value);
     }
-    if (connection !== '') lines = withoutNamed(lines, connection);
+    if (connection !== '' && r.status !== 101) lines = withoutNamed(lines, connection);
     r.extraLines += lines;
   }
 

@@ -12,8 +12,7 @@ test('a peer that refuses is passed over, and the client hears of the next one o
   );
   const front = await proxyFor(
     t,
-    `# access_log
-    upstream app { server 127.0.0.1:1; server 127.0.0.1:${upstream.port}; }
+    `upstream app { server 127.0.0.1:1; server 127.0.0.1:${upstream.port}; }
     server { listen 127.0.0.1:8080; location / { proxy_pass http://app; } }`,
   );
   const answers = await Promise.all([front.ask(get('/')), front.ask(get('/')), front.ask(POST)]);
@@ -36,8 +35,7 @@ test('a POST that may have reached a peer is never sent twice', async (t) => {
   const server = `server 127.0.0.1:${upstream.port} max_fails=0;`;
   const front = await proxyFor(
     t,
-    `# access_log
-    upstream app { ${server} ${server} }
+    `upstream app { ${server} ${server} }
     server { listen 127.0.0.1:8080;
       location / { proxy_pass http://app; }
       location /again { proxy_pass http://app; proxy_next_upstream error non_idempotent; }
@@ -67,8 +65,7 @@ test('a kept connection that the peer closed meanwhile is replaced for a GET, no
   });
   const front = await proxyFor(
     t,
-    `# access_log
-    upstream app { server 127.0.0.1:${upstream.port}; }
+    `upstream app { server 127.0.0.1:${upstream.port}; }
     server { listen 127.0.0.1:8080; location / { proxy_pass http://app; } }`,
   );
   assert.equal((await front.ask(get('/'))).content, 'c1');
@@ -90,8 +87,7 @@ test('statuses named go to the next peer, and the last one is answered', async (
   );
   const front = await proxyFor(
     t,
-    `# access_log
-    upstream app { server 127.0.0.1:${a.port} max_fails=0; server 127.0.0.1:${b.port} max_fails=0; }
+    `upstream app { server 127.0.0.1:${a.port} max_fails=0; server 127.0.0.1:${b.port} max_fails=0; }
     server { listen 127.0.0.1:8080;
       location / { proxy_pass http://app; proxy_next_upstream http_503 http_404; }
       location /one { proxy_pass http://app; proxy_next_upstream http_503; proxy_next_upstream_tries 1; }
@@ -112,8 +108,7 @@ test('statuses named go to the next peer, and the last one is answered', async (
 test('with no peer left the answer is 502 and the log says so', async (t) => {
   const front = await proxyFor(
     t,
-    `# access_log
-    upstream app { server 127.0.0.1:1; server 127.0.0.1:2 down; }
+    `upstream app { server 127.0.0.1:1; server 127.0.0.1:2 down; }
     server { listen 127.0.0.1:8080; location / { proxy_pass http://app; } }`,
   );
   assert.equal((await front.ask(get('/'))).status, 502);
@@ -136,8 +131,7 @@ test('a response that breaks the rules is a 502, one that is late a 504', async 
   );
   const front = await proxyFor(
     t,
-    `# access_log
-    server { listen 127.0.0.1:8080; proxy_read_timeout 200ms;
+    `server { listen 127.0.0.1:8080; proxy_read_timeout 200ms;
       location / { proxy_pass http://127.0.0.1:${upstream.port}; } }`,
   );
   assert.equal((await front.ask(get('/bad'))).status, 502);
@@ -155,8 +149,7 @@ test('a response that breaks the rules is a 502, one that is late a 504', async 
 test('a missing Unix socket is told by its path', async (t) => {
   const front = await proxyFor(
     t,
-    `# access_log
-    server { listen 127.0.0.1:8080; location / { proxy_pass http://unix:run/none.sock:/x/; } }`,
+    `server { listen 127.0.0.1:8080; location / { proxy_pass http://unix:run/none.sock:/x/; } }`,
   );
   assert.equal((await front.ask(get('/a'))).status, 502);
   assert.match(
