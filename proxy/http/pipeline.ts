@@ -206,6 +206,7 @@ export function internalRedirect(r: HttpRequest, uri: string, args: string): voi
   r.args = args;
   r.isTargetValid = false;
   r.isInternal = true;
+  r.isNamedLocation = false;
   r.isUriChanged = false;
   r.location = r.server.root;
   restartReply(r);

@@ -1,5 +1,6 @@
 /** The reply's head: runs the header filters once, then gives the field lines to the exchange. */
 import { imfFixdate } from '../../wire/date.ts';
+import { escapePath } from '../../wire/escape.ts';
 import { OK } from './phases.ts';
 import { finalize } from './pipeline.ts';
 import type { HttpRequest } from './request.ts';
@@ -59,12 +60,23 @@ function serverLine(r: HttpRequest): string {
     : `Server: ${SERVER_FULL}\r\n`;
 }
 
+/** What would end the field line or its value; nginx lets a decoded `$uri` add fields to the reply. */
+const BREAKS = /[\r\n\0]/;
+
+function withoutBreaks(target: string): string {
+  return BREAKS.test(target) ? target.replace(/[\r\n\0]/g, (each) => escapePath(each)) : target;
+}
+
 /** nginx makes a Location that starts with a slash absolute where `absolute_redirect` is on. */
 export function absoluteRedirect(r: HttpRequest): string {
   const { core } = r.location;
-  const target = r.redirectTo;
+  const target = withoutBreaks(r.redirectTo);
   if (!core.absolute_redirect || !target.startsWith('/')) return target;
-  const host = core.server_name_in_redirect || r.host === '' ? hostOfServer(r) : r.host;
+  const host = core.server_name_in_redirect
+    ? hostOfServer(r)
+    : r.host === ''
+      ? r.connection.localAddress
+      : r.host;
   const { isTls, localPort } = r.connection;
   const isDefaultPort = localPort === 0 || localPort === (isTls ? 443 : 80);
   const port = core.port_in_redirect && !isDefaultPort ? `:${localPort}` : '';

@@ -9,9 +9,11 @@ import { gzipStatic } from './gzip-static.ts';
 import { headers } from './headers.ts';
 import { index } from './index.ts';
 import { log } from './log.ts';
+import { map } from './map.ts';
 import { notModified } from './not-modified.ts';
 import { proxy } from './proxy.ts';
 import { range } from './range.ts';
+import { rewrite } from './rewrite.ts';
 import { staticFiles } from './static.ts';
 import { tryFiles } from './try-files.ts';
 import { upstream } from './upstream.ts';
@@ -20,6 +22,8 @@ import { upstream } from './upstream.ts';
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export const HTTP_MODULES: readonly HttpModule<any>[] = [
   core,
+  map,
+  rewrite,
   upstream,
   proxy,
   index,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Front, FrontOptions } from './front.ts';
 import { NGINX, startNginx } from './nginx.ts';
-import { judge, startProxy } from './proxy.ts';
+import { judge, judgeHere, startProxy } from './proxy.ts';
 import { ask, converse } from './raw-client.ts';
 
 /** Both fronts on one configuration. */
@@ -60,10 +60,10 @@ export async function assertSameBytes(pair: Pair, request: string, named = 8080)
   return masked;
 }
 
-/** Asserts that `-t` of both says the same of the inside of an http block. */
+/** Asserts that both say the same of the inside of an http block, as `-t` does. */
 export function assertSameJudgement(http: string, options?: FrontOptions): readonly string[] {
   const theirs = judge(http, NGINX, options);
-  const ours = judge(http, undefined, options);
+  const ours = judgeHere(http, options);
   assert.deepEqual(ours, theirs, `judgements of ${JSON.stringify(http)} differ`);
   return ours.lines;
 }
