@@ -19,7 +19,7 @@ import { ERROR_PAGE_TYPE, errorPage, reasonOf } from './error-page.ts';
 import { FetchAccessRecord } from './fetch/access-record.ts';
 import { type GatewayBase, RequestGateway } from './fetch/gateway.ts';
 import { appRequest, closeRequest } from './fetch/request.ts';
-import { fieldsOf, simpleBodyOf } from './fetch/response.ts';
+import { fieldsOf, reasonPhraseOf, simpleBodyOf } from './fetch/response.ts';
 import { StreamPump } from './fetch/stream-pump.ts';
 import { requestUrl } from './fetch/url.ts';
 
@@ -133,9 +133,12 @@ class FetchExchange implements ExchangeOwner {
     const exchange = this.#exchange;
     const fields = fieldsOf(response);
     const { status } = response;
+    if (!(status >= 200 && status <= 599)) {
+      throw new RangeError(`the application returned a Response of status ${status}`);
+    }
     const simple = simpleBodyOf(response);
     const stream = simple === undefined ? readableBody(response) : simple;
-    const announced = this.#announce(status, response.statusText, fields, stream);
+    const announced = this.#announce(status, reasonPhraseOf(response), fields, stream);
     if (stream === null || typeof stream === 'string' || stream instanceof Uint8Array) {
       exchange.end(announced);
     } else if (exchange.head.method === 'HEAD') {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { BoundSocket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runToEnd, spawnPool, startPool } from './pool-process.ts';
@@ -180,6 +180,17 @@ test('bind takes several places, and umask decides the mode of the socket', asyn
   const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
   assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, 'ok');
   assert.equal((await pool.ask('/')).text, 'ok');
+});
+
+test('fd:// takes a socket that somebody else bound', async (t) => {
+  const socket = new BoundSocket({ host: '127.0.0.1', port: 0 });
+  t.after(() => socket.close());
+  const { port } = socket.address();
+  const args = ['app', '-b', 'fd://3', '-b', 'unix:app.sock'];
+  const descriptors = [socket.fd()];
+  const pool = await startPool(t, { files: { 'app.ts': APP }, args, descriptors });
+  assert.match(pool.log, new RegExp(`Listening at: http://127.0.0.1:${port},unix:app.sock`));
+  assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, 'ok');
 });
 
 test('a port in use is named, tried again, and given up with status 1', async (t) => {

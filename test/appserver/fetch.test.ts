@@ -32,6 +32,9 @@ const routes: Record<string, (request: Request, gateway: any, context: any) => u
   '/throw': () => { throw new Error('thrown here'); },
   '/reject': async () => { await sleep(1); throw new Error('rejected here'); },
   '/nothing': () => undefined,
+  '/error': () => Response.error(),
+  '/foreign': () => ({ status: 200, statusText: 'Fine\\r\\nx: y', headers: new Map([['x-a', 'b']]), body: null }),
+  '/split': () => ({ status: 200, statusText: '', headers: new Map([['x-a', 'b\\r\\nc: d']]), body: null }),
   '/used': async () => { const r = new Response('x'); await r.text(); return r; },
   '/stream': () => new Response(new ReadableStream({ async start(c) {
     for (const piece of ['one ', 'two ', 'three']) { c.enqueue(new TextEncoder().encode(piece)); await sleep(1); }
@@ -151,17 +154,19 @@ test('a fetch application', async (t) => {
   });
 
   await t.test('has its head sent before the first chunk is there', async () => {
-    const socket = await pool.connected();
+    const socket = connect(port, '127.0.0.1');
     socket.write('GET /slowstart HTTP/1.1\r\nHost: h\r\n\r\n');
     const [head] = await once(socket.setEncoding('latin1'), 'data');
     assert.match(head, /^HTTP\/1\.1 200 OK\r\n.*chunked.*\r\n\r\n$/s);
-    socket.destroy();
+    socket.resetAndDestroy();
   });
 
   for (const [path, reason] of [
     ['/throw', /Error handling request \/throw\nError: thrown here\n {4}at .*app\.ts:\d+/],
     ['/reject', /Error handling request \/reject\nError: rejected here/],
     ['/nothing', /the application returned undefined, expected a Response/],
+    ['/error', /the application returned a Response of status 0/],
+    ['/split', /TypeError: .* is an invalid header value/s],
     ['/used', /the body of the Response has already been read/],
   ] as const) {
     await t.test(`gets 500 and a line in the error log for ${path}`, async () => {
@@ -171,6 +176,11 @@ test('a fetch application', async (t) => {
       await pool.sees(reason);
     });
   }
+
+  await t.test('may answer with a Response of its own making', async () => {
+    const answer = await pool.raw('GET /foreign HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\nx-a: b\r\nDate: /);
+  });
 
   await t.test('that fails after the head has its connection aborted', async () => {
     for (const path of ['/broken', '/strings']) {

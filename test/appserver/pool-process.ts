@@ -1,5 +1,5 @@
 /** A pool in a folder of its own, with the files a test gives it; ended with the test. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
@@ -27,6 +27,8 @@ export interface PoolOptions {
   /** The command line; without `--bind` the pool listens on `app.sock` of the folder. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Open files the program gets as 3, 4, ... */
+  readonly descriptors?: readonly number[];
 }
 
 export class PoolProcess {
@@ -54,7 +56,11 @@ export class PoolProcess {
     if (!isBound && env['PORT'] === undefined && env['UNBOUND'] === undefined) {
       args.push('--bind', 'unix:app.sock');
     }
-    this.#child = spawn(process.execPath, [LAUNCHER, ...args], { cwd: folder, env });
+    this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
+      cwd: folder,
+      env,
+      stdio: ['pipe', 'pipe', 'pipe', ...(options.descriptors ?? [])],
+    }) as ChildProcessWithoutNullStreams;
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

@@ -273,7 +273,18 @@ export function simpleBodyOf(response: Response): SimpleBody | undefined {
   return LightResponse.is(response) ? LightResponse.bodyOf(response) : undefined;
 }
 
-/** The header of any Response as a flat list of lower-case names and values. */
-export function fieldsOf(response: Response): readonly string[] {
-  return LightResponse.is(response) ? LightResponse.fieldsOf(response) : flatten(response.headers);
+/**
+ * The header of any Response as a flat list of lower-case names and values. One that is neither ours
+ * nor Node's passes through Node's Headers, which refuses what would split the response.
+ */
+export function fieldsOf(response: Pick<Response, 'headers'>): readonly string[] {
+  if (LightResponse.is(response)) return LightResponse.fieldsOf(response);
+  const headers: Iterable<[string, string]> = response.headers;
+  return flatten(headers instanceof NativeHeaders ? headers : new NativeHeaders([...headers]));
+}
+
+/** The reason phrase, empty where it is not fit for a status line. */
+export function reasonPhraseOf(response: Response): string {
+  const { statusText } = response;
+  return typeof statusText === 'string' && !UNUSUAL_VALUE.test(statusText) ? statusText : '';
 }
