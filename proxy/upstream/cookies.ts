@@ -70,8 +70,8 @@ function rewriteAttribute(r: HttpRequest, rules: CookieRules, attribute: string)
   const name = attribute.substring(0, equals).trim().toLowerCase();
   const rewrites = name === 'domain' ? rules.domains : name === 'path' ? rules.paths : undefined;
   if (rewrites === undefined) return attribute;
-  const before = attribute.substring(0, equals + 1);
-  return before + rewriteFirst(r, rewrites, attribute.substring(equals + 1).trim());
+  const text = attribute.substring(equals + 1).trim();
+  return attribute.substring(0, equals + 1) + (rewriteFirst(r, rewrites, text) ?? text);
 }
 
 function withFlags(r: HttpRequest, line: CookieFlags, attributes: readonly string[]): string[] {

@@ -148,8 +148,7 @@ export class ResponseFields {
         if (r.etag === '') r.etag = value;
         return '';
       case LOCATION:
-        if (r.redirectTo === '') r.redirectTo = oneLine(rewriteFirst(r, this.#redirects, value));
-        return '';
+        return this.#takeLocation(r, name, value);
       case REFRESH:
         return `${name}: ${oneLine(rewriteRefresh(r, this.#redirects, value))}\r\n`;
       case SET_COOKIE: {
@@ -167,6 +166,14 @@ export class ResponseFields {
         r.hasOwnServer = true;
         return `${name}: ${value}\r\n`;
     }
+  }
+
+  /** nginx makes a Location absolute where it rewrote it; one it left alone goes as it is. */
+  #takeLocation(r: HttpRequest, name: string, value: string): string {
+    const rewritten = rewriteFirst(r, this.#redirects, value);
+    if (rewritten === undefined) return `${name}: ${value}\r\n`;
+    r.redirectTo = oneLine(rewritten);
+    return '';
   }
 }
 

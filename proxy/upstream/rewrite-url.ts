@@ -27,13 +27,17 @@ export interface TextMatcher {
   match(r: HttpRequest, text: string): boolean;
 }
 
-/** The first rewrite that applies, or the text as it is. */
-export function rewriteFirst(r: HttpRequest, rewrites: readonly Rewrite[], text: string): string {
+/** What the first rewrite that applies makes of a text, or `undefined`. */
+export function rewriteFirst(
+  r: HttpRequest,
+  rewrites: readonly Rewrite[],
+  text: string,
+): string | undefined {
   for (const rewrite of rewrites) {
     const changed = rewrite(r, text);
     if (changed !== undefined) return changed;
   }
-  return text;
+  return undefined;
 }
 
 /** Rewrites the URL of a Refresh field, `5; url=http://...`. */
@@ -44,5 +48,6 @@ export function rewriteRefresh(
 ): string {
   const at = value.toLowerCase().indexOf('url=');
   if (at === -1) return value;
-  return value.substring(0, at + 4) + rewriteFirst(r, rewrites, value.substring(at + 4));
+  const url = value.substring(at + 4);
+  return value.substring(0, at + 4) + (rewriteFirst(r, rewrites, url) ?? url);
 }

@@ -1,6 +1,12 @@
 /** Upstream servers for the tests of proxying: they answer what a test gives and keep what they got. */
 import net from 'node:net';
-import type { TestContext } from 'node:test';
+/** What registers the end of a test: its context, or hooks of a suite. */
+export interface Lifetime {
+  after(hook: () => unknown): void;
+}
+
+import { ConfigError } from '../../proxy/config/directive.ts';
+import { loadCycle } from '../../proxy/cycle.ts';
 import type { Front, FrontOptions } from '../harness/front.ts';
 import { startProxy } from '../harness/proxy.ts';
 
@@ -55,22 +61,14 @@ class Connection implements UpstreamConnection {
 }
 
 /** Starts the proxy on the inside of an http block for the time of a test. */
-export async function proxyFor(
-  t: TestContext,
-  http: string,
-  options?: FrontOptions,
-): Promise<Front> {
+export async function proxyFor(t: Lifetime, http: string, options?: FrontOptions): Promise<Front> {
   const front = await startProxy(http, options);
   t.after(() => front.stop());
   return front;
 }
 
 /** Starts an upstream that runs `script` for each connection. */
-export async function upstreamFor(
-  t: TestContext,
-  script: Script,
-  path?: string,
-): Promise<Upstream> {
+export async function upstreamFor(t: Lifetime, script: Script, path?: string): Promise<Upstream> {
   const connections: Connection[] = [];
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     const connection = new Connection(socket, connections.length + 1);
@@ -131,4 +129,23 @@ function requestEnd(text: string, from: number): number | undefined {
 export function response(status: number, content: string, ...lines: readonly string[]): string {
   const fields = [...lines, `Content-Length: ${content.length}`];
   return `HTTP/1.1 ${status} Status\r\n${fields.join('\r\n')}\r\n\r\n${content}`;
+}
+
+/** The first line of the message for the inside of an http block, as `-t` words it; lines count from 1. */
+export function judgeHere(http: string): string {
+  const file = '/nginx.conf';
+  const text = `events { } http { ${http}\n}`;
+  try {
+    loadCycle({
+      prefix: '/',
+      file,
+      directives: '',
+      errorLog: undefined,
+      files: new Map([[file, text]]),
+    });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replace(file, 'nginx.conf');
+    throw error;
+  }
+  return 'ok';
 }
