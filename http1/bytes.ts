@@ -12,6 +12,13 @@ const MOST_FREE_SLABS = 64;
 /** Below this a plain copy from Node's own pool is as fast. */
 const SMALLEST_POOLED_BYTES = 2048;
 
+/** Node's own, which work on any Uint8Array; `latin1Slice` is `toString` without its checks. */
+const nodeBuffer = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, from: number, to: number): string;
+  copy(this: Uint8Array, target: Uint8Array, at: number, from: number, to: number): number;
+};
+const { latin1Slice, copy: copyBytes } = nodeBuffer;
+
 const SLAB = Symbol('slab');
 
 type SlabMemory = ArrayBufferLike & { [SLAB]?: Buffer };
@@ -29,7 +36,8 @@ export function ownBytes(bytes: Uint8Array, from: number, to: number): Buffer {
   }
   const slab = free.pop() ?? newSlab();
   const copy = length === SLAB_BYTES ? slab : slab.subarray(0, length);
-  copy.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
+  // Without a view of the source, which would cost more than the copy of a kilobyte.
+  copyBytes.call(bytes, slab, 0, from, to);
   return copy;
 }
 
@@ -45,13 +53,17 @@ export function recycle(chunk: Uint8Array): void {
   if (slab !== undefined && free.length < MOST_FREE_SLABS) free.push(slab);
 }
 
-/** Node's decoder without the argument checks of `toString`; it works on any Uint8Array. */
-const nodeBuffer = Buffer.prototype as unknown as {
-  latin1Slice(this: Uint8Array, from: number, to: number): string;
-};
-const { latin1Slice } = nodeBuffer;
-
 /** Decodes bytes `from`..`to`, one character per byte. */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
   return latin1Slice.call(bytes, from, to);
+}
+
+/** Reads up to this size are decoded whole, so that their content is at hand as text. */
+const SHORT_READ_BYTES = 16384;
+/** Of longer ones so much is decoded in search of a head: their content stays bytes. */
+const HEAD_BYTES = 2048;
+
+/** How far a read that begins with (the rest of) a head at `at` should be decoded at first. */
+export function decodeEnd(at: number, to: number): number {
+  return to - at <= SHORT_READ_BYTES ? to : at + HEAD_BYTES;
 }

@@ -13,7 +13,7 @@ import { CHUNK_END, chunkHead, LAST_CHUNK } from '../wire/chunked.ts';
 import type { ResponseHead, Tunnel, TunnelSink } from '../wire/exchange.ts';
 import { responseFraming, TUNNEL as TUNNEL_FRAMING, UNTIL_CLOSE } from '../wire/framing.ts';
 import { type HeadLimits, HeadProblem, readResponseHead } from '../wire/head.ts';
-import { latin1 } from './bytes.ts';
+import { decodeEnd, latin1 } from './bytes.ts';
 import { ContentReader } from './content.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { Outbox, type OutboxUser } from './outbox.ts';
@@ -31,8 +31,6 @@ const CONTENT = 3;
 const TUNNEL = 4;
 const CLOSED = 5;
 
-/** Text decoded at once in search of a head. */
-const DECODE_BYTES = 16384;
 /** A peer that sends 1xx without end is faulty. */
 const MOST_INFORMATIONAL = 100;
 
@@ -249,7 +247,7 @@ export class ClientConnection
     while (at < to && !this.#isPaused) {
       if (this.#state === HEAD) {
         const kept = this.#headText;
-        text = kept + latin1(bytes, at, Math.min(to, at + DECODE_BYTES));
+        text = kept + latin1(bytes, at, decodeEnd(at, to));
         textAt = at - kept.length;
         const length = this.#readHead(text, kept.length, textAt === 0 ? bytes : undefined);
         at = length < 0 ? textAt + text.length : textAt + length;

@@ -60,6 +60,8 @@ export class Listener implements Acceptor {
     // The first readStart opens the handle's reading side; from then on readStop stops accepting.
     this.canPause =
       typeof this.#handle?.readStop === 'function' && this.#handle.readStart?.() === 0;
+    // An accept that failed: that client is gone already, the next one is accepted.
+    server.on('error', () => {});
     this.#takeConnections();
     options.accounts.addAcceptor(this);
   }

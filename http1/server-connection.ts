@@ -18,17 +18,17 @@ import type {
   TunnelSink,
 } from '../wire/exchange.ts';
 import { NO_CONTENT, requestFraming } from '../wire/framing.ts';
-import { HeadProblem, readRequestHead } from '../wire/head.ts';
+import { HeadProblem } from '../wire/head.ts';
 import { ParsedRequestHead } from '../wire/request-head.ts';
 import type { Accounts, Member } from './accounts.ts';
-import { latin1 } from './bytes.ts';
 import { SocketFacts } from './facts.ts';
+import { HeadReader } from './head-reader.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { ServerOptions } from './options.ts';
 import { Outbox, type OutboxUser } from './outbox.ts';
 import { RequestContent } from './request-content.ts';
-import { type ExchangeConnection, ServerExchange } from './server-exchange.ts';
-import { adoptSocket, changeUser, type SocketUser, wrapHandle } from './socket.ts';
+import { type ExchangeConnection, earliestFirst, ServerExchange } from './server-exchange.ts';
+import { adoptSocket, changeUser, destroySocket, type SocketUser, wrapHandle } from './socket.ts';
 import { Timeout } from './timers.ts';
 import { SocketTunnel, type TunnelOwner } from './tunnel.ts';
 
@@ -46,9 +46,6 @@ const LINGER = 4;
 const TUNNEL = 5;
 const CLOSED = 6;
 
-/** Text decoded at once in search of a head; content behind it stays bytes. */
-const DECODE_BYTES = 16384;
-
 const EMPTY_TRAILERS: readonly string[] = [];
 
 /** Speaks HTTP/1.1 with one client; made by a `Listener`. */
@@ -62,17 +59,15 @@ export class ServerConnection
   readonly #accounts: Accounts;
   readonly #options: ServerOptions;
   readonly #handler: ExchangeHandler;
+  readonly #heads: HeadReader;
   #times: ConnectionTimes;
   #state = IDLE;
   #exchange: ServerExchange | undefined = undefined;
   #content: RequestContent | undefined = undefined;
+  #tunnel: SocketTunnel | undefined = undefined;
   /** Exchanges whose responses the kernel has not taken in full, latest first. */
   #unsent: ServerExchange | undefined = undefined;
   #held: HeldBytes | undefined = undefined;
-  #headText = '';
-  /** The text of the read being dealt with, and the index in its bytes where it starts. */
-  #text = '';
-  #textAt = 0;
   #startedAt = 0;
   #requestCount = 0;
   #firstRequestAt = 0;
@@ -123,6 +118,7 @@ export class ServerConnection
     this.#options = options;
     this.#handler = handler;
     this.#times = options.times;
+    this.#heads = new HeadReader(options.headLimits);
     this.outbox = new Outbox(socket, this, options.timers);
     this.facts = new SocketFacts(socket, path);
   }
@@ -160,7 +156,7 @@ export class ServerConnection
       } else break;
     }
     this.#isConsuming = false;
-    this.#text = '';
+    this.#heads.release();
     if (this.#state === CLOSING) this.#close(at < to);
     else if (this.#state === LINGER) this.#linger();
     else if (at < to) this.#keepRest(bytes, at, to);
@@ -172,55 +168,28 @@ export class ServerConnection
   }
 
   #readHead(bytes: Uint8Array, at: number, to: number): number {
-    const { headLimits, timers, headTimeoutMs } = this.#options;
-    const kept = this.#headText;
+    const { timers, headTimeoutMs } = this.#options;
+    const heads = this.#heads;
+    const isFirstPart = heads.keptBytes === 0;
     if (this.#state === IDLE) {
       this.#state = HEAD;
       this.#accounts.idle--;
       this.#startedAt = timers.clock.now;
       this.#isPipelined = at > 0 || this.#isReadingHeld;
     }
-    const text = this.#decode(bytes, at, to);
-    // Where the text starts with the read, its bytes stand at the same positions.
-    const isAligned = this.#textAt === 0;
-    const from = kept === '' && isAligned ? at : 0;
-    const head =
-      isAligned && kept === ''
-        ? readRequestHead(text, from, headLimits, from, bytes)
-        : readRequestHead(text, 0, headLimits, kept.length);
+    const head = heads.read(bytes, at, to);
     if (head === undefined) {
       // The first head's time runs from accept.
-      if (kept === '' && this.#requestCount > 0) timers.arm(this, headTimeoutMs);
-      this.#headText = from === 0 ? text : text.substring(from);
-      return this.#textAt + text.length;
+      if (isFirstPart && this.#requestCount > 0) timers.arm(this, headTimeoutMs);
+      return heads.next;
     }
-    this.#headText = '';
     if (head instanceof HeadProblem) {
       this.#refuse(head.head, head.status, head.message);
       return at;
     }
-    const next = this.#textAt + from + head.length;
+    const { next } = heads;
     this.#start(head, next < to);
     return next;
-  }
-
-  /**
-   * The text to find a head in: what was kept of earlier reads and this read from `at` on. A short
-   * read is decoded once, from its start, for all heads in it.
-   */
-  #decode(bytes: Uint8Array, at: number, to: number): string {
-    const kept = this.#headText;
-    if (kept !== '') {
-      this.#textAt = at - kept.length;
-      this.#text = kept + latin1(bytes, at, Math.min(to, at + DECODE_BYTES));
-    } else if (to <= DECODE_BYTES) {
-      if (this.#text === '' || this.#textAt !== 0) this.#text = latin1(bytes, 0, to);
-      this.#textAt = 0;
-    } else {
-      this.#textAt = at;
-      this.#text = latin1(bytes, at, Math.min(to, at + DECODE_BYTES));
-    }
-    return this.#text;
   }
 
   #newExchange(head: RequestHead, content: RequestContent | undefined): ServerExchange {
@@ -261,7 +230,7 @@ export class ServerConnection
 
   #readContent(bytes: Uint8Array, at: number, to: number): number {
     const content = this.#content!;
-    const end = content.read(bytes, at, to, this.#text, this.#textAt);
+    const end = content.read(bytes, at, to, this.#heads.text, this.#heads.textAt);
     this.#contentRead(content);
     return end;
   }
@@ -397,8 +366,6 @@ export class ServerConnection
     destroySocket(this.socket, mustReset);
   }
 
-  #tunnel: SocketTunnel | undefined = undefined;
-
   upgrade(exchange: ServerExchange, sink: TunnelSink): Tunnel {
     this.#state = TUNNEL;
     this.#options.timers.disarm(this);
@@ -525,7 +492,7 @@ export class ServerConnection
     this.outbox.close();
     this.#accounts.remove(this);
     this.#held = undefined;
-    this.#headText = '';
+    this.#heads.forget();
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#content?.fail(problem);
@@ -573,8 +540,8 @@ export class ServerConnection
   /** nginx closes without an answer; the handler decides. */
   #refuseLate(): void {
     const head = new ParsedRequestHead();
-    head.length = this.#headText.length;
-    this.#headText = '';
+    head.length = this.#heads.keptBytes;
+    this.#heads.forget();
     this.#isTimedOut = true;
     this.#refuse(head, 408, 'client timed out');
     if (this.#state === CLOSING) this.#close(false);
@@ -593,24 +560,4 @@ export class ServerConnection
     exchange.keepAlive = false;
     content.fail('timeout');
   }
-}
-
-/** Turns the list around, so that responses finish in the order they were written. */
-function earliestFirst(latest: ServerExchange): ServerExchange {
-  let first = latest;
-  let rest = latest.nextUnsent;
-  latest.nextUnsent = undefined;
-  while (rest !== undefined) {
-    const next = rest.nextUnsent;
-    rest.nextUnsent = first;
-    first = rest;
-    rest = next;
-  }
-  return first;
-}
-
-function destroySocket(socket: Socket, mustReset: boolean): void {
-  // Only TCP can reset.
-  if (mustReset && socket.remoteAddress !== undefined) socket.resetAndDestroy();
-  else socket.destroy();
 }

@@ -229,3 +229,17 @@ export class ServerExchange implements Exchange {
     return this.#connection.upgrade(this, sink);
   }
 }
+
+/** Turns the list around, so that responses finish in the order they were written. */
+export function earliestFirst(latest: ServerExchange): ServerExchange {
+  let first = latest;
+  let rest = latest.nextUnsent;
+  latest.nextUnsent = undefined;
+  while (rest !== undefined) {
+    const next = rest.nextUnsent;
+    rest.nextUnsent = first;
+    first = rest;
+    rest = next;
+  }
+  return first;
+}

@@ -27,6 +27,9 @@ export interface SocketUser {
   closed(error: Error | undefined): void;
 }
 
+/** `Outbox` bounds what is written; below this Node need not tell when it is drained. */
+const WRITABLE_BYTES = 1024 * 1024;
+
 const USER = Symbol('user');
 const ERROR = Symbol('error');
 
@@ -36,7 +39,10 @@ interface UsedSocket extends net.Socket {
 }
 
 /** Node takes handles here, which its types say only of `BoundSocket`. */
-type HandleOptions = Omit<net.SocketConstructorOpts, 'handle'> & { readonly handle: unknown };
+type HandleOptions = Omit<net.SocketConstructorOpts, 'handle'> & {
+  readonly handle: unknown;
+  readonly writableHighWaterMark: number;
+};
 
 /** Whether the environment asks for the plain way. */
 export const isPlainForced: boolean = process.env['TANDEM_PLAIN_SOCKET'] === '1';
@@ -103,7 +109,12 @@ function listenTo(socket: UsedSocket): void {
  * @param handle a TCP or Pipe handle from `onconnection` of a listening handle
  */
 export function wrapHandle(handle: unknown): net.Socket {
-  const options: HandleOptions = { handle, onread, allowHalfOpen: true };
+  const options: HandleOptions = {
+    handle,
+    onread,
+    allowHalfOpen: true,
+    writableHighWaterMark: WRITABLE_BYTES,
+  };
   const socket: UsedSocket = new net.Socket(options as net.SocketConstructorOpts);
   listenTo(socket);
   return socket;
@@ -131,7 +142,12 @@ export function connectSocket(
   onConnect: () => void,
   isPlain: boolean,
 ): net.Socket {
-  const options = { ...address, allowHalfOpen: true, noDelay: true };
+  const options = {
+    ...address,
+    allowHalfOpen: true,
+    noDelay: true,
+    writableHighWaterMark: WRITABLE_BYTES,
+  };
   const socket = isPlain ? net.connect(options) : net.connect({ ...options, onread });
   listenTo(socket);
   if (isPlain) socket.on('data', onData);
@@ -152,4 +168,10 @@ export function unsentBytes(socket: net.Socket): number | undefined {
   const { _handle: handle } = socket as { _handle?: { writeQueueSize?: unknown } | null };
   const size = handle?.writeQueueSize;
   return typeof size === 'number' ? size : undefined;
+}
+
+/** Closes at once, with a reset where `mustReset` and the socket can: only TCP does. */
+export function destroySocket(socket: net.Socket, mustReset: boolean): void {
+  if (mustReset && socket.remoteAddress !== undefined) socket.resetAndDestroy();
+  else socket.destroy();
 }
