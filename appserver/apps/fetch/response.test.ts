@@ -161,6 +161,20 @@ test('a simple response is read without a stream', () => {
   ]);
 });
 
+test('a response wrapped once more is still read without a stream', async () => {
+  const first = new Response('x', { headers: { a: 'b' } });
+  const second = new Response(first.body, first);
+  assert.equal(simpleBodyOf(second), 'x');
+  assert.equal(simpleBodyOf(first), 'x');
+  assert.equal(second.headers.get('a'), 'b');
+  assert.equal(await second.text(), 'x');
+  assert.equal(simpleBodyOf(second), undefined);
+  const touched = new Response('y');
+  await touched.body?.getReader().read();
+  assert.equal(simpleBodyOf(touched), undefined);
+  assert.throws(() => new Response(touched.body), TypeError);
+});
+
 test('Request and fetch stay what they are for requests of the program', async () => {
   const request = new Request('http://a.example/', { method: 'POST', body: 'x' });
   assert.ok(request instanceof NativeRequest);

@@ -76,11 +76,21 @@ function hasName(fields: readonly string[], lower: string): boolean {
 function readBody(body: unknown): SimpleBody | undefined {
   if (typeof body === 'string') return body;
   if (body === undefined || body === null) return null;
-  if (body instanceof Uint8Array) return new Uint8Array(body);
-  if (body instanceof ReadableStream && !body.locked && !Readable.isDisturbed(body as never)) {
-    return body as ReadableStream<Uint8Array>;
-  }
-  return undefined;
+  if (body instanceof Uint8Array || body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (!(body instanceof ReadableStream) || isTouched(body)) return undefined;
+  return sources.get(body) ?? body;
+}
+
+/**
+ * What a stream that stands for a simple body would give: middleware that wraps a response once more,
+ * `new Response(response.body, response)`, costs no stream then.
+ */
+const sources = new WeakMap<ReadableStream, string | Uint8Array<ArrayBuffer>>();
+
+/** Whether somebody reads the stream, or has begun to. */
+function isTouched(stream: ReadableStream): boolean {
+  // The types of Node name its own streams only; its documentation names both kinds.
+  return stream.locked || Readable.isDisturbed(stream as never);
 }
 
 class LightResponse {
@@ -102,9 +112,12 @@ class LightResponse {
     return typeof value === 'object' && value !== null && #body in value;
   }
 
-  /** The body where it is still what it was given; `undefined` where Node's own holds it. */
+  /** The body where nobody has touched it; `undefined` where Node's own holds it. */
   static bodyOf(response: LightResponse): SimpleBody | undefined {
-    return response.#native === undefined ? response.#body : undefined;
+    const native = response.#native;
+    if (native === undefined) return response.#body;
+    const isWhole = native.body !== null && !isTouched(native.body);
+    return isWhole && !(response.#body instanceof ReadableStream) ? response.#body : undefined;
   }
 
   /** The fields as a flat list; from the Headers object where the application has asked for it. */
@@ -150,7 +163,11 @@ class LightResponse {
     return '';
   }
   get body(): ReadableStream | null {
-    return this.#body === null ? null : this.#real.body;
+    if (this.#body === null) return null;
+    const stream = this.#real.body;
+    const isSource = typeof this.#body === 'string' || this.#body instanceof Uint8Array;
+    if (stream !== null && isSource) sources.set(stream, this.#body);
+    return stream;
   }
   get bodyUsed(): boolean {
     return this.#native?.bodyUsed ?? false;
