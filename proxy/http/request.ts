@@ -220,7 +220,7 @@ export class HttpRequest implements ExchangeOwner {
   /** nginx `ngx_http_log_error_handler`. */
   private logContext(): string {
     const { head } = this;
-    let text = `, client: ${this.connection.remoteAddress}, server: ${this.server.name}`;
+    let text = `, client: ${this.clientAddress}, server: ${this.server.name}`;
     if (head.method !== '') text += `, request: "${requestLine(head)}"`;
     const upstream = this.upstream as { logContext?(): string } | undefined;
     if (upstream?.logContext !== undefined) text += upstream.logContext();

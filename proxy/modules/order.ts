@@ -4,6 +4,7 @@
  */
 import { core } from '../http/core.ts';
 import type { HttpModule } from '../http/module.ts';
+import { access } from './access.ts';
 import { gzip } from './gzip.ts';
 import { gzipStatic } from './gzip-static.ts';
 import { headers } from './headers.ts';
@@ -13,6 +14,7 @@ import { map } from './map.ts';
 import { notModified } from './not-modified.ts';
 import { proxy } from './proxy.ts';
 import { range } from './range.ts';
+import { realIp } from './realip.ts';
 import { rewrite } from './rewrite.ts';
 import { staticFiles } from './static.ts';
 import { tryFiles } from './try-files.ts';
@@ -22,8 +24,10 @@ import { upstream } from './upstream.ts';
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export const HTTP_MODULES: readonly HttpModule<any>[] = [
   core,
+  realIp,
   map,
   rewrite,
+  access,
   upstream,
   proxy,
   index,
