@@ -27,8 +27,8 @@ import {
   words,
 } from '../config/readers.ts';
 import { hasVariables } from '../config/values.ts';
-import { locationBlockOf } from '../http/core.ts';
 import { httpLoadOf } from '../http/load.ts';
+import { locationBlockOf } from '../http/structure.ts';
 import { isCookieFlag } from '../upstream/cookies.ts';
 import { requireUrl } from '../upstream/groups.ts';
 import { NEXT_DEFAULT, NEXT_WORDS } from '../upstream/next.ts';
@@ -212,7 +212,7 @@ export const proxyRows: readonly Row[] = [
   { name: 'proxy_next_upstream', in: EVERYWHERE, args: ONE_OR_MORE, set: anyOf(NEXT_WORDS) },
   one('proxy_next_upstream_tries', assign(integer)),
   one('proxy_next_upstream_timeout', assign(milliseconds)),
-  onOff('proxy_socket_keepalive'),
+  { name: 'proxy_socket_keepalive', in: EVERYWHERE, args: 'flag', set: assign(offFlag) },
   one('proxy_cache', assign(onlyOff)),
   one('proxy_store', assign(onlyOff)),
 ];
@@ -307,6 +307,12 @@ function setHttpVersion(own: Partial<ProxyConf>, directive: Directive): void {
   else if (version === '1.1') own.proxy_http_version = 11;
   else if (version === '2') fail(directive, '"proxy_http_version 2" is not supported by Tandem');
   else fail(directive, `invalid value "${version}"`);
+}
+
+/** `proxy_socket_keepalive`, which is not here: `off` is what happens. */
+function offFlag(directive: Directive): boolean {
+  if (!flag(directive)) return false;
+  fail(directive, `directive "${directive.name}" is not supported by Tandem, except "off"`);
 }
 
 /** For features that are not here: `off` is what happens, anything else is refused. */

@@ -3,8 +3,10 @@
  * header filters see them, the rest are passed on as they are, connection fields and hidden ones are
  * not. See nginx `ngx_http_upstream_process_headers`.
  */
+
+import { isSameToken } from '../../wire/characters.ts';
 import type { ResponseHead } from '../../wire/exchange.ts';
-import { hasToken, splitList } from '../../wire/token-list.ts';
+import { splitList } from '../../wire/token-list.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { type CookieRules, rewriteCookie } from './cookies.ts';
 import { FieldTable } from './field-table.ts';
@@ -131,7 +133,9 @@ export class ResponseFields {
         connection = connection === '' ? value : `${connection},${value}`;
       else lines += this.#takeKnown(r, code, name, value);
     }
-    if (connection !== '' && r.status !== 101) lines = withoutNamed(lines, connection);
+    if (connection !== '' && r.status !== 101 && !isPlain(connection)) {
+      lines = withoutNamed(lines, connection);
+    }
     r.extraLines += lines;
   }
 
@@ -182,11 +186,13 @@ function oneLine(value: string): string {
   return value.replace(/[\r\n\0]/g, ' ');
 }
 
+/** Whether Connection names no field: what nearly all responses say. */
+function isPlain(connection: string): boolean {
+  return isSameToken(connection, 'keep-alive') || isSameToken(connection, 'close');
+}
+
 /** RFC 9110 7.6.1: fields that Connection names are for this connection alone. */
 function withoutNamed(lines: string, connection: string): string {
-  if (hasToken(connection, 'close') || hasToken(connection, 'keep-alive')) {
-    if (!connection.includes(',')) return lines;
-  }
   const named = new Set(splitList(connection).map((each) => each.toLowerCase()));
   return lines
     .split(/(?<=\r\n)/)
