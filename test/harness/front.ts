@@ -10,6 +10,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePorts } from './ports.ts';
 import { ask, type RawResponse } from './raw-client.ts';
 
 /** How long a front may take to start, and a test waits for what it expects. */
@@ -99,7 +100,7 @@ export async function startFront(
 ): Promise<Front> {
   const folder = makeFolder(options.files);
   const text = completeConfiguration(kind, http, options.main);
-  const ports = await freePorts(text);
+  const ports = await portsFor(text);
   writeFileSync(join(folder, 'nginx.conf'), withPorts(text, ports), 'latin1');
   const { file, args } = kind.command(folder, join(folder, 'nginx.conf'));
   const child = spawn(file, args, { cwd: folder, stdio: ['ignore', 'inherit', 'pipe'] });
@@ -117,17 +118,10 @@ export async function startFront(
 
 const NAMED_PORT = /127\.0\.0\.1:(808\d)\b/g;
 
-async function freePorts(text: string): Promise<Map<number, number>> {
+async function portsFor(text: string): Promise<Map<number, number>> {
   const named = new Set([...text.matchAll(NAMED_PORT)].map((match) => Number(match[1])));
-  const servers = [...named].map(() => net.createServer().listen(0, '127.0.0.1'));
-  const ports = new Map<number, number>();
-  for (const name of named) {
-    const server = servers[ports.size]!;
-    if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
-    ports.set(name, (server.address() as net.AddressInfo).port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const free = await freePorts(named.size);
+  return new Map([...named].map((name, i) => [name, free[i]!]));
 }
 
 function withPorts(text: string, ports: ReadonlyMap<number, number>): string {

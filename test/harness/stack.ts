@@ -1,91 +1,56 @@
 /**
- * Starts the whole site for a test: a fresh database, the application, and a front that also serves
- * the static files. Whoever starts it stops it.
- *
- * The front here is a bridge on node:http. What a test sees is a URL, so the two tiers can take its
- * place.
+ * Starts the whole site for a test as `npm start` does: a fresh database, and `tandem up` with both
+ * tiers on the project's nginx.conf. Whoever starts it stops it.
  */
+import { join } from 'node:path';
+import { Program } from './program.ts';
+import { makeSiteFolder, PROJECT, type SiteFolder } from './site-folder.ts';
 
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { extname, join, normalize } from 'node:path';
-import { promisify } from 'node:util';
-import { getRequestListener } from '@hono/node-server';
-import { readSettings } from '../../app/config/settings.ts';
-import { urlpatterns } from '../../app/config/urls.ts';
-import { createApplication } from '../../app/framework/application.ts';
-
-const PROJECT = join(import.meta.dirname, '..', '..');
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  '.css': 'text/css',
-  '.html': 'text/html',
-  '.svg': 'image/svg+xml',
-};
+const TANDEM = join(PROJECT, 'bin', 'tandem.js');
 
 /** A running site. */
 export interface Stack {
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
   readonly url: string;
-  /** Ends it and deletes its database. */
+  readonly folder: SiteFolder;
+  /** The `tandem up` that runs it. */
+  readonly program: Program;
+  /** Ends it and deletes its folder. Rejects where it does not end well. */
   stop(): Promise<void>;
 }
 
 /** Starts a site with the sample questions on a free port of 127.0.0.1. */
 export async function startStack(): Promise<Stack> {
-  const folder = await mkdtemp(join(tmpdir(), 'tandem-stack-'));
-  const environment = { ...process.env, DATABASE_PATH: join(folder, 'db.sqlite3') };
-  await manage('migrate', environment);
-  await manage('seed', environment);
-  const { application, site } = createApplication({ ...readSettings(environment), urlpatterns });
-  const server = createServer(
-    frontFor(getRequestListener(application.fetch, { overrideGlobalObjects: false })),
-  );
-  const port = await listen(server);
+  const folder = await makeSiteFolder();
+  const program = startUp(folder);
+  try {
+    await program.sees(/^tandem \| ready at /m);
+  } catch (error) {
+    await program.stop();
+    folder.remove();
+    throw error;
+  }
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${folder.port()}`,
+    folder,
+    program,
     async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-      await site.database.destroy();
-      await rm(folder, { recursive: true });
+      await program.stop();
+      folder.remove();
+      const code = await program.ended;
+      if (code !== 0) throw new Error(`tandem up ended with ${code}:\n${program.output}`);
     },
   };
 }
 
-async function manage(command: string, env: NodeJS.ProcessEnv): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(PROJECT, 'app', 'manage.ts'), command], {
-    env,
+/** `tandem up` in a folder, on its way up; `words` follow `up`. */
+export function startUp(
+  folder: SiteFolder,
+  words: readonly string[] = [],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Program {
+  return new Program(process.execPath, [TANDEM, 'up', ...words], {
+    cwd: folder.path,
+    env: { FORCE_COLOR: undefined, NO_COLOR: undefined, ...folder.env, ...env },
   });
-}
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve, reject) => {
-    server.once('listening', resolve).once('error', reject);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the front has no port');
-  return address.port;
-}
-
-function frontFor(application: (request: IncomingMessage, response: ServerResponse) => unknown) {
-  return (request: IncomingMessage, response: ServerResponse): void => {
-    const path = request.url ?? '/';
-    if (path.startsWith('/static/')) void sendFile(normalize(path), response);
-    else application(request, response);
-  };
-}
-
-async function sendFile(path: string, response: ServerResponse): Promise<void> {
-  try {
-    const content = await readFile(join(PROJECT, 'app', path));
-    response.setHeader('Content-Type', MEDIA_TYPES[extname(path)] ?? 'application/octet-stream');
-    response.end(content);
-  } catch {
-    // Whatever keeps the file from being read, to the client it is not there.
-    response.writeHead(404).end();
-  }
 }
