@@ -41,7 +41,7 @@ export async function detectApp(value: unknown): Promise<AppKind> {
   }
   if ((typeof app !== 'object' && typeof app !== 'function') || app === null) throw refuse(app);
   const properties = app as Properties;
-  const known = (await detectFramework(app, properties)) ?? detectFunction(app, properties);
+  const known = (await detectFramework(app, properties)) ?? detectFunction(app);
   if (known === undefined) throw refuse(app);
   return known;
 }
@@ -65,12 +65,11 @@ async function detectFramework(app: object, has: Properties): Promise<AppKind | 
   return undefined;
 }
 
-function detectFunction(app: object, _has: Properties): AppKind | undefined {
+function detectFunction(app: object): AppKind | undefined {
   if (typeof app !== 'function') return undefined;
   if (app.length === 1) {
     return { kind: 'fetch', shape: '(request) function', fetch: app as FetchCall };
   }
-  // Three: the middleware form, whose `next` is never called for a listener.
   return app.length === 2 ? node('(req, res) function', app) : undefined;
 }
 
