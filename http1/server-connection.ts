@@ -28,7 +28,14 @@ import type { ServerOptions } from './options.ts';
 import { Outbox, type OutboxUser } from './outbox.ts';
 import { RequestContent } from './request-content.ts';
 import { type ExchangeConnection, earliestFirst, ServerExchange } from './server-exchange.ts';
-import { adoptSocket, changeUser, destroySocket, type SocketUser, wrapHandle } from './socket.ts';
+import {
+  adoptSocket,
+  changeUser,
+  closeWritten,
+  destroySocket,
+  type SocketUser,
+  wrapHandle,
+} from './socket.ts';
 import { Timeout } from './timers.ts';
 import { SocketTunnel, type TunnelOwner } from './tunnel.ts';
 
@@ -431,7 +438,7 @@ export class ServerConnection
       this.#isPeerEnded ||
       !(lingeringClose === 'always' || (lingeringClose === 'on' && isUnread))
     ) {
-      this.socket.destroySoon();
+      closeWritten(this.socket);
       return;
     }
     // nginx: ngx_http_set_lingering_close. Closing with unread bytes would reset the connection and
@@ -477,7 +484,7 @@ export class ServerConnection
     if (this.#state === IDLE) this.#accounts.idle--;
     this.#state = CLOSING;
     this.outbox.flush();
-    if (this.#state === CLOSING) this.socket.destroySoon();
+    if (this.#state === CLOSING) closeWritten(this.socket);
   }
 
   closed(): void {

@@ -170,6 +170,16 @@ export function unsentBytes(socket: net.Socket): number | undefined {
   return typeof size === 'number' ? size : undefined;
 }
 
+/**
+ * Closes after all that was written. Where the kernel has it already, close(2) alone sends the FIN
+ * after it: no shutdown(2) and no wait for it. TLS says goodbye first.
+ */
+export function closeWritten(socket: net.Socket): void {
+  const isTls = 'encrypted' in socket && socket.encrypted === true;
+  if (socket.writableLength === 0 && !isTls) socket.destroy();
+  else socket.destroySoon();
+}
+
 /** Closes at once, with a reset where `mustReset` and the socket can: only TCP does. */
 export function destroySocket(socket: net.Socket, mustReset: boolean): void {
   if (mustReset && socket.remoteAddress !== undefined) socket.resetAndDestroy();
