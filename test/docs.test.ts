@@ -4,7 +4,6 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { generatedPages } from '../docs/generate.ts';
-import { NO_MEANING } from '../proxy/config/no-meaning.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
 const PAGES = globSync('{*,docs/*,*/README,{test,deploy}/*/README}.md', { cwd: PROJECT }).sort();
@@ -105,11 +104,4 @@ test('every source file that a hand-written page names exists', () => {
   }
   assert.deepEqual(missing, []);
   assert.ok(seen > 40, 'the names were not read');
-});
-
-test('differences.md counts the directives without effect as they are', () => {
-  assert.match(
-    read('docs/differences.md'),
-    new RegExp(`\\| ${NO_MEANING.length} directives that tune`),
-  );
 });
