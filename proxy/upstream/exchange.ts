@@ -14,18 +14,11 @@ import type { ClientConnection } from '../../http1/client-connection.ts';
 import { threadClock } from '../../http1/clock.ts';
 import type { ClientFailure, ResponseSink, TunnelOffer } from '../../http1/response-sink.ts';
 import type { ContentProblem, ResponseHead } from '../../wire/exchange.ts';
-import type { ContentUser, RequestContent } from '../http/body.ts';
 import type { Producer } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { CRIT, ERROR, INFO, WARN } from '../log/error-log.ts';
 import { accelBuffering, accelRedirect, hasAccel } from './accel.ts';
 import { Attempt } from './attempt.ts';
-import {
-  type ContentSender,
-  FileSender,
-  type SenderUser,
-  StreamSender,
-} from './content-senders.ts';
 import {
   type Action,
   caseOfFailure,
@@ -40,10 +33,10 @@ import {
   NEXT_NON_IDEMPOTENT,
   statusOfCase,
 } from './next.ts';
+import { OutgoingRequest, type OutgoingUser } from './outgoing.ts';
 import { PassProblem, type PassTarget } from './pass.ts';
 import type { Peer, PeerOutcome } from './peers.ts';
 import { IGNORE_BUFFERING, IGNORE_REDIRECT, type ProxyPlan } from './plan.ts';
-import { requestHead } from './request-line.ts';
 import { fieldValue, type KeptFields } from './response-fields.ts';
 import { TunnelPair, type TunnelPairOwner } from './tunnel-pair.ts';
 
@@ -70,7 +63,7 @@ export function startExchange(r: HttpRequest, plan: ProxyPlan): void {
 }
 
 /** See the top of the file. Stays in `r.upstream` for the variables. */
-export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, TunnelPairOwner {
+export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairOwner {
   readonly target: PassTarget;
   /** Head of the last response; `undefined` while there is none. */
   responseHead: ResponseHead | undefined = undefined;
@@ -87,13 +80,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
   readonly #startedAt: number;
   #attempt: Attempt | undefined = undefined;
   #earlier: Attempt[] | undefined = undefined;
-  #head = '';
-  #method = '';
-  /** Content to send: a text, or what was read of the client; bytes. */
-  #body: string | RequestContent | undefined = undefined;
-  #contentLength = 0;
-  #isStreaming = false;
-  #sender: ContentSender | undefined = undefined;
+  readonly #outgoing: OutgoingRequest;
   #isBuffering: boolean;
   /** Bytes the client has not taken yet, as far as it was asked to. */
   #waitingBytes = 0;
@@ -103,6 +90,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
     this.#r = r;
     this.#plan = plan;
     this.target = target;
+    this.#outgoing = new OutgoingRequest(r, plan, target, this);
     this.#isBuffering = plan.buffering;
     this.#startedAt = threadClock.monotonic;
     const { tries } = target.group.peers;
@@ -112,72 +100,30 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
   begin(): void {
     const r = this.#r;
     const before = r.upstream;
-    if (before instanceof UpstreamExchange) this.#follow(before);
+    let isContentGone = false;
+    if (before instanceof UpstreamExchange) {
+      this.#follow(before);
+      isContentGone = before.#outgoing.isStreaming;
+    }
     r.upstream = this;
     r.producer = new ClientSide(this);
-    const { exchange } = r;
-    if (!exchange.hasContent && this.#plan.body === undefined) this.#prepare(r.head.contentLength);
-    else this.#beginContent();
+    this.#outgoing.prepare(isContentGone);
   }
 
   /** An internal redirect led here: what was tried before is told by the variables too. */
   #follow(before: UpstreamExchange): void {
     this.#earlier = [...before.allAttempts(), new Attempt(undefined, this.#startedAt)];
-    this.#isStreaming = before.#isStreaming;
     if (before.kept !== undefined) this.kept = { lines: before.kept.lines, contentType: '' };
   }
 
-  #beginContent(): void {
-    const plan = this.#plan;
-    const r = this.#r;
-    if (this.#isStreaming) {
-      // An earlier exchange took the content as it came; there is none for this one.
-      this.#isStreaming = false;
-      this.#prepare(-1);
-      return;
-    }
-    const isOwn = plan.body === undefined && plan.passesContent;
-    // nginx ngx_http_proxy_handler: HTTP/1.0 has no chunks, so the length must be known first.
-    const streams = !plan.buffersContent && isOwn && (plan.httpVersion > 10 || !r.head.isChunked);
-    if (!streams) {
-      plan.services.readContent(r, this);
-      return;
-    }
-    this.#isStreaming = true;
-    this.#contentLength = r.head.isChunked ? -1 : r.head.contentLength;
-    this.#prepare(this.#contentLength);
-  }
-
-  contentReady(content: RequestContent): void {
-    if (this.#state !== WAITING) return;
-    const { body, passesContent } = this.#plan;
-    if (body !== undefined) {
-      const text = body.evaluate(this.#r);
-      this.#body = text;
-      this.#contentLength = text.length;
-      this.#prepare(text.length);
-    } else if (passesContent) {
-      this.#body = content;
-      this.#contentLength = content.length;
-      this.#prepare(content.length);
-    } else this.#prepare(-1);
+  requestReady(): void {
+    if (this.#state === WAITING) this.#connect();
   }
 
   contentFailed(status: number): void {
     if (this.#state !== WAITING) return;
     this.#state = OVER;
     this.#r.finalize(status);
-  }
-
-  /** Makes the request head, which all tries share. */
-  #prepare(announcedLength: number): void {
-    const r = this.#r;
-    const plan = this.#plan;
-    this.#method = plan.method === undefined ? r.method : plan.method.evaluate(r);
-    const isChunked = this.#contentLength < 0;
-    const lines = plan.template.lines(r, isChunked ? -1 : announcedLength, isChunked);
-    this.#head = requestHead(r, plan, this.target, this.#method, lines);
-    this.#connect();
   }
 
   // The tries.
@@ -201,18 +147,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
     const plan = this.#plan;
     const connection = group.pools.poolOf(peer, plan).take(plan.connectTimeoutMs);
     this.#connection = connection;
-    connection.start(this, this.#method, this.#head, this.#contentLength, plan.times);
-    if (this.#contentLength !== 0) this.#sendContent(connection);
-  }
-
-  #sendContent(connection: ClientConnection): void {
-    const body = this.#body;
-    if (this.#isStreaming) this.#sender = new StreamSender(connection, this, this.#r);
-    else if (typeof body === 'string') connection.end(body);
-    else if (body?.memory !== undefined) connection.end(body.memory);
-    else if (body?.file !== undefined) {
-      this.#sender = new FileSender(connection, this, body.file, body.length);
-    }
+    this.#outgoing.send(connection, this);
   }
 
   #nowSeconds(): number {
@@ -228,8 +163,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
       attempt.bytesReceived = connection.bytesReceived;
     }
     this.#connection = undefined;
-    this.#sender?.stop();
-    this.#sender = undefined;
+    this.#outgoing.stop();
     const peer = this.#peer;
     if (peer === undefined) return;
     this.#peer = undefined;
@@ -243,7 +177,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
   /** Whether the rules allow another try, the count of tries aside. nginx `ngx_http_upstream_next`. */
   #mayTryAgain(reason: number, isSent: boolean): boolean {
     const { nextUpstream, nextTimeoutMs } = this.#plan;
-    if (isSent && this.#isStreaming) return false;
+    if (isSent && this.#outgoing.isStreaming) return false;
     const isRepeat = isSent && isNonIdempotent(this.#r.method);
     const cases = isRepeat ? reason | NEXT_NON_IDEMPOTENT : reason;
     if ((nextUpstream & cases) !== cases) return false;
@@ -347,7 +281,12 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
   #leaveRest(): void {
     const { contentLength, status } = this.responseHead!;
     this.#r.producer = undefined;
-    if (contentLength === 0 || status === 204 || status === 304 || this.#method === 'HEAD') {
+    if (
+      contentLength === 0 ||
+      status === 204 ||
+      status === 304 ||
+      this.#outgoing.method === 'HEAD'
+    ) {
       this.#state = DROP;
       return;
     }
@@ -411,7 +350,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
 
   /** The upstream can take more request content. */
   drained(): void {
-    this.#sender?.drained();
+    this.#outgoing.drained();
   }
 
   // The client.
@@ -512,7 +451,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
     if (this.#state !== WAITING) return 'reading upstream';
     const connection = this.#connection;
     if (connection === undefined || connection.connectedAt === 0) return 'connecting to upstream';
-    return this.#sender?.isDone === false
+    return this.#outgoing.isSending
       ? 'sending request to upstream'
       : 'reading response header from upstream';
   }
@@ -522,8 +461,7 @@ export class UpstreamExchange implements ResponseSink, ContentUser, SenderUser, 
     const peer = this.#attempt?.peer;
     if (peer === undefined) return '';
     const separator = peer.startsWith('unix:') ? ':' : '';
-    const uri = this.#head.slice(this.#method.length + 1, this.#head.indexOf(' HTTP/'));
-    return `, upstream: "${this.target.scheme}${peer}${separator}${uri}"`;
+    return `, upstream: "${this.target.scheme}${peer}${separator}${this.#outgoing.sentTarget}"`;
   }
 }
 
