@@ -3,11 +3,17 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { NOTES } from '../docs/directive-notes.ts';
 import { generatedPages } from '../docs/generate.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
 const PAGES = globSync('{*,docs/*,*/README,{test,deploy}/*/README}.md', { cwd: PROJECT }).sort();
-const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+type Table = Readonly<Record<string, string>>;
+const { scripts, dependencies, devDependencies } = JSON.parse(read('package.json')) as {
+  readonly scripts: Table;
+  readonly dependencies: Table;
+  readonly devDependencies: Table;
+};
 
 function read(name: string): string {
   return readFileSync(join(PROJECT, name), 'utf8');
@@ -104,4 +110,20 @@ test('every source file that a hand-written page names exists', () => {
   }
   assert.deepEqual(missing, []);
   assert.ok(seen > 40, 'the names were not read');
+});
+
+test('every package is explained in docs/dependencies.md', () => {
+  const page = read('docs/dependencies.md');
+  const names = Object.keys({ ...dependencies, ...devDependencies });
+  assert.deepEqual(
+    names.filter((name) => !page.includes(`\`${name}\``)),
+    [],
+  );
+});
+
+test('every note on a directive stands on the page of directives', () => {
+  const page = read('docs/directives.md');
+  for (const [key, note] of Object.entries(NOTES)) {
+    assert.ok(page.includes(`\n- Here: ${note}\n`), `the note on ${key} is nowhere`);
+  }
 });
