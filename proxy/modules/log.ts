@@ -191,7 +191,7 @@ function readCacheParameter(
   if (name === undefined) return false;
   const isTime = name === 'inactive' || name === 'valid';
   const number = isTime ? parseSeconds(value) : parseNumber(value);
-  if (number === undefined || (!isTime && number === 0)) return false;
+  if (number === undefined) return false;
   if (name === 'max') into.max = number;
   else if (name === 'min_uses') into.minUses = number;
   else if (name === 'inactive') into.inactiveMs = number * 1000;

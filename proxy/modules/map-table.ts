@@ -77,6 +77,6 @@ function put<E>(table: Map<string, E>, key: string, entry: E): KeyProblem | unde
 const UPPER = /[A-Z]/;
 
 /** ASCII letters alone, as ngx_tolower: text is latin1, and other bytes are no letters. */
-function lowerCase(text: string): string {
+export function lowerCase(text: string): string {
   return UPPER.test(text) ? text.replace(/[A-Z]+/g, (run) => run.toLowerCase()) : text;
 }

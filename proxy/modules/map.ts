@@ -6,7 +6,7 @@ import { compileMatcher } from '../http/matcher.ts';
 import { defineModule } from '../http/module.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { constantValue, type Value } from '../http/script.ts';
-import { MapTable } from './map-table.ts';
+import { lowerCase, MapTable } from './map-table.ts';
 
 /** The value beside a key: as written, and compiled when all variables are known. */
 interface Entry {
@@ -94,7 +94,7 @@ function addEntry(mapping: Mapping, words: Directive, http: HttpLoad): void {
   // A backslash lets a key begin with what has a meaning: "\default", "\~".
   const plain = key.startsWith('\\') ? key.slice(1) : key;
   const problem = mapping.table.add(plain, entry);
-  if (problem === 'conflict') fail(words, `conflicting parameter "${plain}"`);
+  if (problem === 'conflict') fail(words, `conflicting parameter "${lowerCase(plain)}"`);
   if (problem === 'bad-host') fail(words, `invalid hostname or wildcard "${plain}"`);
 }
 

@@ -51,18 +51,14 @@ function isTrusted(text: string, trusted: Trusted): boolean {
   return trusted.networks.some((network) => isInNetwork(network, address));
 }
 
-/** `address`, `address:port`, `[address]` or `[address]:port` (ngx_parse_addr_port). */
+/** `address`, `address:port` or `[address]:port`, the last alone with brackets (ngx_parse_addr_port). */
 export function parsePeer(text: string): Peer | undefined {
   if (parseAddress(text) !== undefined) return { address: shortest(text), port: 0 };
-  const [, bracketed, plain, digits] =
-    /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d+)$/.exec(text) ?? [];
   const address = bracketed ?? plain;
-  if (address === undefined || (bracketed !== undefined) !== address.includes(':'))
-    return undefined;
-  const port = digits === undefined ? 0 : Number(digits);
-  if (port > 65535 || (digits !== undefined && port === 0)) return undefined;
-  if (parseAddress(address) === undefined) return undefined;
-  return { address: shortest(address), port };
+  const port = Number(digits);
+  if (address === undefined || port < 1 || port > 65535) return undefined;
+  return parseAddress(address) === undefined ? undefined : { address: shortest(address), port };
 }
 
 /** RFC 5952 for IPv6, in which `$remote_addr` is written; IPv4 as decimal numbers. */
