@@ -467,6 +467,11 @@ export class ServerConnection
 
   peerEnded(): void {
     this.#isPeerEnded = true;
+    const content = this.#content;
+    if (this.#state === REQUEST && (content === undefined || content.isDone)) {
+      if (this.#held === undefined) this.#exchange?.owner?.inputEnded?.();
+      if (this.#state !== REQUEST) return;
+    }
     if (this.#held === undefined || this.#state > REQUEST) this.#inputEnded();
   }
 

@@ -117,7 +117,10 @@ export interface ConnectionTimes {
   readonly resetTimedout: boolean;
 }
 
-/** What the engine tells the one who answers. All methods are optional work: they must not throw. */
+/**
+ * What the engine tells the one who answers; the methods must not throw. Exactly one of `finished`
+ * and `aborted` is called; `Exchange.abort` calls `aborted` before it returns.
+ */
 export interface ExchangeOwner {
   /** A `write` that returned false has room again. */
   drained(): void;
@@ -128,6 +131,11 @@ export interface ExchangeOwner {
    * Called once, nothing follows.
    */
   aborted(problem: 'closed' | 'timeout'): void;
+  /**
+   * The client has shut its writing side before the response was complete: most have gone, a few
+   * still read. Whoever works for the client alone may `abort`.
+   */
+  inputEnded?(): void;
 }
 
 /** Both ways of a connection after an upgrade; bytes only. */

@@ -229,6 +229,11 @@ class FetchExchange implements ExchangeOwner {
     this.#logAccess();
   }
 
+  /** A front that gave the request up sends FIN and reads no more. */
+  inputEnded(): void {
+    this.#exchange.abort();
+  }
+
   aborted(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -62,4 +62,6 @@ export interface Producer {
   drained(): void;
   /** The client is gone or the request was ended; free everything; nothing follows. */
   abandon(problem: 'closed' | 'timeout'): void;
+  /** The client has shut its writing side; it may still read. */
+  inputEnded?(): void;
 }

@@ -23,6 +23,9 @@ import { writeReplyHead } from './reply.ts';
 export interface Thread {
   readonly pid: number;
   readonly index: number;
+  /** This thread's place among `threads`, from 0: together they make connection numbers unique. */
+  readonly place: number;
+  readonly threads: number;
   /** Coarse clock: epoch milliseconds, and the Date field's value for it. */
   readonly clock: { readonly now: number; readonly date: string };
 }
@@ -57,6 +60,8 @@ export class HttpRequest implements ExchangeOwner {
   /** Whether a rewrite changed `uri` so that a location must be searched anew. */
   isUriChanged = false;
   uriChangesLeft = MAX_URI_CHANGES;
+  /** Whether `try_files` found `uri` behind the alias of a regular expression (nginx `add_uri_to_alias`). */
+  isUriAddedToAlias = false;
   /** Set while a rewrite's `break` or named location keeps the location. */
   isNamedLocation = false;
   /** Captures of the last matching regular expression; the subject is index 0. */
@@ -94,8 +99,6 @@ export class HttpRequest implements ExchangeOwner {
   /** Parts to send in place of the whole, and what follows the last; set by the range filter. */
   ranges: readonly FilePart[] | undefined = undefined;
   rangesTail = '';
-  /** Length of the content of which no range could be given (416), or -1. */
-  rangeRefused = -1;
   /** Whether each write must reach the client soon (unbuffered upstream replies). */
   flushesContent = false;
   /** Whether Vary: Accept-Encoding is due (gzip_vary). */
@@ -197,6 +200,10 @@ export class HttpRequest implements ExchangeOwner {
     this.release(problem);
   }
 
+  inputEnded(): void {
+    this.producer?.inputEnded?.();
+  }
+
   private release(problem: 'closed' | 'timeout' | undefined): void {
     if (this.isDone) return;
     this.isDone = true;
@@ -214,7 +221,13 @@ export class HttpRequest implements ExchangeOwner {
     const { pid, index } = this.thread;
     const process = { pid, thread: index };
     const text = `${message}${this.logContext()}`;
-    errorLog.write(level, errorLine(level, process, this.connection.serial, text));
+    errorLog.write(level, errorLine(level, process, this.connectionNumber, text));
+  }
+
+  /** The connection's number (`$connection`), unique among the threads of a generation. */
+  get connectionNumber(): number {
+    const { place, threads } = this.thread;
+    return (this.connection.serial - 1) * threads + place + 1;
   }
 
   /** nginx `ngx_http_log_error_handler`. */

@@ -11,14 +11,13 @@
  */
 import { ownBytes } from '../../http1/bytes.ts';
 import type { ClientConnection } from '../../http1/client-connection.ts';
-import { threadClock } from '../../http1/clock.ts';
 import type { ClientFailure, ResponseSink, TunnelOffer } from '../../http1/response-sink.ts';
 import type { ContentProblem, ResponseHead } from '../../wire/exchange.ts';
 import type { Producer } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { CRIT, ERROR, INFO, WARN } from '../log/error-log.ts';
 import { accelBuffering, accelRedirect, hasAccel } from './accel.ts';
-import { Attempt } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 import {
   type Action,
   caseOfFailure,
@@ -26,18 +25,13 @@ import {
   failureText,
   isBeforeRequest,
 } from './failure.ts';
-import {
-  caseOfStatus,
-  isNonIdempotent,
-  NEXT_ERROR,
-  NEXT_NON_IDEMPOTENT,
-  statusOfCase,
-} from './next.ts';
+import { caseOfStatus, NEXT_ERROR, statusOfCase } from './next.ts';
 import { OutgoingRequest, type OutgoingUser } from './outgoing.ts';
 import { PassProblem, type PassTarget } from './pass.ts';
-import type { Peer, PeerOutcome } from './peers.ts';
+import type { PeerOutcome } from './peers.ts';
 import { IGNORE_BUFFERING, IGNORE_REDIRECT, type ProxyPlan } from './plan.ts';
 import { fieldValue, type KeptFields } from './response-fields.ts';
+import { outcomeOf, Tries } from './tries.ts';
 import { TunnelPair, type TunnelPairOwner } from './tunnel-pair.ts';
 
 const NONE: readonly string[] = [];
@@ -74,12 +68,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
   readonly #plan: ProxyPlan;
   #state = WAITING;
   #connection: ClientConnection | undefined = undefined;
-  #peer: Peer | undefined = undefined;
-  #tried: Peer[] | undefined = undefined;
-  #tries: number;
-  readonly #startedAt: number;
-  #attempt: Attempt | undefined = undefined;
-  #earlier: Attempt[] | undefined = undefined;
+  readonly #tries: Tries;
   readonly #outgoing: OutgoingRequest;
   #isBuffering: boolean;
   /** Bytes the client has not taken yet, as far as it was asked to. */
@@ -92,9 +81,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     this.target = target;
     this.#outgoing = new OutgoingRequest(r, plan, target, this);
     this.#isBuffering = plan.buffering;
-    this.#startedAt = threadClock.monotonic;
-    const { tries } = target.group.peers;
-    this.#tries = plan.nextTries !== 0 && tries > plan.nextTries ? plan.nextTries : tries;
+    this.#tries = new Tries(r, plan, target.group);
   }
 
   begin(): void {
@@ -112,7 +99,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
 
   /** An internal redirect led here: what was tried before is told by the variables too. */
   #follow(before: UpstreamExchange): void {
-    this.#earlier = [...before.allAttempts(), new Attempt(undefined, this.#startedAt)];
+    this.#tries.follow(before.#tries);
     if (before.kept !== undefined) this.kept = { lines: before.kept.lines, contentType: '' };
   }
 
@@ -129,79 +116,39 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
   // The tries.
 
   #connect(): void {
-    const { group } = this.target;
-    const peer = group.peers.choose(this.#tried, this.#nowSeconds());
-    if (this.#attempt !== undefined) {
-      if (this.#earlier === undefined) this.#earlier = [this.#attempt];
-      else this.#earlier.push(this.#attempt);
-    }
-    const attempt = new Attempt(peer === undefined ? group.name : peer.name, threadClock.monotonic);
-    this.#attempt = attempt;
+    const peer = this.#tries.begin();
     if (peer === undefined) {
       this.#r.logError('no live upstreams while connecting to upstream');
       this.#answer(502);
       return;
     }
-    peer.conns++;
-    this.#peer = peer;
     const plan = this.#plan;
-    const connection = group.pools.poolOf(peer, plan).take(plan.connectTimeoutMs);
+    const connection = this.target.group.pools.poolOf(peer, plan).take(plan.connectTimeoutMs);
     this.#connection = connection;
     this.#outgoing.send(connection, this);
   }
 
-  #nowSeconds(): number {
-    return Math.floor(this.#r.thread.clock.now / 1000);
-  }
-
   /** Gives the peer back; the connection is the engine's own business. */
   #release(outcome: PeerOutcome): void {
-    const attempt = this.#attempt;
     const connection = this.#connection;
-    if (attempt !== undefined && connection !== undefined) {
-      attempt.bytesSent = connection.bytesSent;
-      attempt.bytesReceived = connection.bytesReceived;
-    }
     this.#connection = undefined;
     this.#outgoing.stop();
-    const peer = this.#peer;
-    if (peer === undefined) return;
-    this.#peer = undefined;
-    const isLeftAlone = this.target.group.peers.release(peer, outcome, this.#nowSeconds());
+    const isLeftAlone = this.#tries.release(outcome, connection);
     if (isLeftAlone) this.#log(WARN, 'upstream server temporarily disabled');
-    this.#tries = this.target.group.peers.isSingle ? 0 : Math.max(0, this.#tries - 1);
-    if (this.#tried === undefined) this.#tried = [peer];
-    else this.#tried.push(peer);
-  }
-
-  /** Whether the rules allow another try, the count of tries aside. nginx `ngx_http_upstream_next`. */
-  #mayTryAgain(reason: number, isSent: boolean): boolean {
-    const { nextUpstream, nextTimeoutMs } = this.#plan;
-    if (isSent && this.#outgoing.isStreaming) return false;
-    const isRepeat = isSent && isNonIdempotent(this.#r.method);
-    const cases = isRepeat ? reason | NEXT_NON_IDEMPOTENT : reason;
-    if ((nextUpstream & cases) !== cases) return false;
-    return nextTimeoutMs === 0 || threadClock.monotonic - this.#startedAt < nextTimeoutMs;
   }
 
   #next(reason: number, isSent: boolean, isStale: boolean): void {
-    const attempt = this.#attempt!;
-    attempt.status = statusOfCase(reason);
-    attempt.responseMs = threadClock.monotonic - attempt.startedAt;
-    this.#release(reason === caseOfStatus(403) || reason === caseOfStatus(404) ? 'next' : 'failed');
-    // nginx: a failure of a kept connection does not use up a try.
-    if (isStale && reason === NEXT_ERROR) this.#tries++;
-    if (this.#tries === 0 || !this.#mayTryAgain(reason, isSent)) this.#answer(attempt.status);
-    else this.#connect();
+    const tries = this.#tries;
+    tries.finish(statusOfCase(reason));
+    this.#release(outcomeOf(reason));
+    if (isStale && reason === NEXT_ERROR) tries.forgive();
+    if (tries.mayGoOn(reason, isSent, this.#outgoing.isStreaming)) this.#connect();
+    else this.#answer(statusOfCase(reason));
   }
 
   /** Ends without an upstream's response. */
   #answer(status: number): void {
-    const attempt = this.#attempt;
-    if (attempt !== undefined && attempt.responseMs < 0) {
-      attempt.status = status;
-      attempt.responseMs = threadClock.monotonic - attempt.startedAt;
-    }
+    this.#tries.finish(status);
     this.#state = OVER;
     this.#r.finalize(status);
   }
@@ -214,12 +161,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
 
   head(head: ResponseHead): void {
     const { status } = head;
-    const attempt = this.#attempt!;
-    const now = threadClock.monotonic - attempt.startedAt;
-    attempt.headerMs = now;
-    attempt.status = status;
-    this.#noteConnected(attempt);
-    this.responseHead = head;
+    this.#noteHead(head);
     if (status >= 300 && (this.#triesNextFor(status) || this.#intercepts(head))) return;
     if (hasAccel(head.fields) && this.#obeysAccel(head)) return;
     this.#state = REPLY;
@@ -236,17 +178,19 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     r.sendHead();
   }
 
-  #noteConnected(attempt: Attempt): void {
-    const connectedAt = this.#connection!.connectedAt;
-    attempt.connectMs = connectedAt > attempt.startedAt ? connectedAt - attempt.startedAt : 0;
+  #noteHead(head: ResponseHead): void {
+    const tries = this.#tries;
+    const attempt = tries.attempt!;
+    attempt.headerMs = tries.elapsedMs;
+    attempt.status = head.status;
+    tries.noteConnected(this.#connection!);
+    this.responseHead = head;
   }
 
-  /** nginx `ngx_http_upstream_test_next`. */
   #triesNextFor(status: number): boolean {
-    const reason = caseOfStatus(status);
-    if (reason === 0 || this.#tries <= 1 || !this.#mayTryAgain(reason, true)) return false;
+    if (!this.#tries.mayLeave(status, this.#outgoing.isStreaming)) return false;
     this.#connection!.abort();
-    this.#next(reason, true, false);
+    this.#next(caseOfStatus(status), true, false);
     return true;
   }
 
@@ -296,20 +240,13 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
   #closeUpstream(): void {
     const connection = this.#connection;
     this.#state = OVER;
-    this.#finishAttempt();
+    this.#tries.finish(0);
     this.#release('good');
     connection?.abort();
   }
 
-  #finishAttempt(): void {
-    const attempt = this.#attempt;
-    if (attempt !== undefined && attempt.responseMs < 0) {
-      attempt.responseMs = threadClock.monotonic - attempt.startedAt;
-    }
-  }
-
   data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
-    this.#attempt!.responseLength += to - from;
+    this.#tries.attempt!.responseLength += to - from;
     if (this.#state !== REPLY) return;
     if (this.#r.write(text ?? ownBytes(bytes, from, to))) return;
     this.#waitingBytes += to - from;
@@ -322,7 +259,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     if (this.#state === OVER) return;
     const isReply = this.#state === REPLY;
     this.trailers = trailers;
-    this.#finishAttempt();
+    this.#tries.finish(0);
     this.#release('good');
     this.#state = OVER;
     if (isReply) this.#r.end();
@@ -333,17 +270,16 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     const r = this.#r;
     const isWaiting = this.#state === WAITING;
     const isSent = !isBeforeRequest(failure);
-    this.#log(failureLevel(failure), failureText(failure, this.#peer?.name ?? ''));
+    this.#log(failureLevel(failure), failureText(failure, this.#tries.peer?.name ?? ''));
     if (isWaiting) {
-      const attempt = this.#attempt!;
-      if (isSent) this.#noteConnected(attempt);
+      if (isSent) this.#tries.noteConnected(this.#connection!);
       if (r.isDone) this.#closeUpstream();
       else this.#next(caseOfFailure(failure), isSent, failure.stale);
       return;
     }
     const wasReply = this.#state === REPLY;
     this.#state = OVER;
-    this.#finishAttempt();
+    this.#tries.finish(0);
     this.#release('failed');
     if (wasReply) r.abort();
   }
@@ -359,6 +295,12 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
   clientDrained(): void {
     this.#waitingBytes = 0;
     this.#connection?.resume();
+  }
+
+  /** nginx `ngx_http_upstream_check_broken_connection`: who sends FIN is taken to have left. */
+  clientInputEnded(): void {
+    if (this.#state === TUNNEL || this.#plan.ignoresClientAbort) return;
+    this.#r.abort();
   }
 
   /** The client is gone, or another answer took the place of this one. */
@@ -399,11 +341,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
 
   upgraded(head: ResponseHead, offer: TunnelOffer): void {
     const r = this.#r;
-    const attempt = this.#attempt!;
-    attempt.headerMs = threadClock.monotonic - attempt.startedAt;
-    attempt.status = head.status;
-    this.#noteConnected(attempt);
-    this.responseHead = head;
+    this.#noteHead(head);
     const protocol = fieldValue(head.fields, 'upgrade');
     if (r.isDone || r.head.upgrade === undefined || protocol === undefined || head.status !== 101) {
       this.#log(ERROR, 'upstream switched protocols without being asked');
@@ -427,8 +365,8 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
 
   tunnelOver(): void {
     if (this.#state === OVER) return;
-    this.#attempt!.responseLength = this.#tunnels!.upstream.receivedBytes;
-    this.#finishAttempt();
+    this.#tries.attempt!.responseLength = this.#tunnels!.upstream.receivedBytes;
+    this.#tries.finish(0);
     this.#release('good');
     this.#state = OVER;
   }
@@ -437,9 +375,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
 
   /** Every try so far. */
   allAttempts(): readonly Attempt[] {
-    const attempt = this.#attempt;
-    if (this.#earlier === undefined) return attempt === undefined ? [] : [attempt];
-    return attempt === undefined ? this.#earlier : [...this.#earlier, attempt];
+    return this.#tries.all();
   }
 
   #log(level: number, message: string): void {
@@ -458,7 +394,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
 
   /** nginx `ngx_http_log_error_handler`: the peer and what was asked of it. */
   logContext(): string {
-    const peer = this.#attempt?.peer;
+    const peer = this.#tries.attempt?.peer;
     if (peer === undefined) return '';
     const separator = peer.startsWith('unix:') ? ':' : '';
     return `, upstream: "${this.target.scheme}${peer}${separator}${this.#outgoing.sentTarget}"`;
@@ -479,5 +415,9 @@ class ClientSide implements Producer {
 
   abandon(): void {
     this.#exchange.abandon();
+  }
+
+  inputEnded(): void {
+    this.#exchange.clientInputEnded();
   }
 }

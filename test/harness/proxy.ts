@@ -14,7 +14,6 @@ import {
 } from './front.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'tandem-proxy.js');
-const NODE_FLAGS = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
 
 /** Our front. */
 export const TANDEM: FrontKind = {
@@ -23,7 +22,7 @@ export const TANDEM: FrontKind = {
   httpLines: [],
   command: (folder, file) => ({
     file: process.execPath,
-    args: [...NODE_FLAGS, LAUNCHER, '-p', folder, '-c', file],
+    args: [LAUNCHER, '-p', folder, '-c', file],
   }),
 };
 
