@@ -41,6 +41,8 @@ const SYSTEM_TEXTS: Readonly<Record<string, readonly [number, string]>> = {
   EINVAL: [22, 'Invalid argument'],
   ENFILE: [23, 'Too many open files in system'],
   EMFILE: [24, 'Too many open files'],
+  ENOSPC: [28, 'No space left on device'],
+  EPIPE: [32, 'Broken pipe'],
   ENAMETOOLONG: [36, 'File name too long'],
   ELOOP: [40, 'Too many levels of symbolic links'],
 };
