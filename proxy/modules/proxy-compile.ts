@@ -1,6 +1,7 @@
 /** Makes the plan of a location with `proxy_pass`: what its directives say, decided once. */
 import { type Directive, fail } from '../config/directive.ts';
 import { failureStatus, readRequestContent } from '../http/body.ts';
+import type { Location } from '../http/location.ts';
 import { compileMatcher, type Matcher } from '../http/matcher.ts';
 import type { CompileSite } from '../http/module.ts';
 import { constantValue, type Value } from '../http/script.ts';
@@ -28,7 +29,7 @@ export function compilePlan(conf: ProxyConf, site: CompileSite): ProxyPlan | und
   const pass = conf.proxy_pass;
   if (pass === undefined) return undefined;
   const { location } = site;
-  if (location.name.endsWith('/')) location.redirectsToSlash = true;
+  if (isFixed(location) && location.name.endsWith('/')) location.redirectsToSlash = true;
   const target = targetOf(pass, site);
   const registry = registryOf(site.http);
   const address = site.value(pass.text);
@@ -61,6 +62,11 @@ export function compilePlan(conf: ProxyConf, site: CompileSite): ProxyPlan | und
     nextTimeoutMs: conf.proxy_next_upstream_timeout,
     services,
   };
+}
+
+/** Whether the location is found by the text of its name. */
+function isFixed({ kind }: Location): boolean {
+  return kind === 'prefix' || kind === 'no-regex' || kind === 'exact';
 }
 
 function optional(word: string | undefined, site: CompileSite): Value | undefined {

@@ -171,9 +171,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
       return;
     }
     this.#plan.fields.fill(r, head);
-    // nginx `disable_not_modified`: conditions were the upstream's to judge. The filter leaves
-    // replies alone that are final.
-    r.isErrorPage = true;
+    r.flushesContent = !this.#isBuffering;
     // A filter that refuses makes another answer, which abandons this one.
     r.sendHead();
   }
