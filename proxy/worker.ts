@@ -35,7 +35,13 @@ export function startThread(context: ThreadContext): RunningThread {
         ? undefined
         : { counts: new Int32Array(counts), index: context.threadIndex },
   });
-  const thread: Thread = { pid: process.pid, index: threadId, clock: threadClock };
+  const thread: Thread = {
+    pid: process.pid,
+    index: threadId,
+    place: context.threadIndex,
+    threads: context.threadCount,
+    clock: threadClock,
+  };
   return {
     accept: () => (http === undefined ? undefined : acceptAll(context, http, accounts, thread)),
     async drain() {
@@ -77,9 +83,14 @@ async function acceptAll(
 function optionsFor(address: Address): ServerOptions {
   const conf: CoreConf = address.names.defaultServer.root.core;
   const { number, size } = conf.large_client_header_buffers;
+  // nginx reads a head into the one buffer first, which may be larger than the large ones.
+  const line = Math.max(size, conf.client_header_buffer_size);
   return serverOptions({
     headLimits: {
       ...nginxHeadLimits(number, size),
+      startLineBytes: line,
+      fieldLineBytes: line,
+      totalBytes: number * size + conf.client_header_buffer_size,
       underscores: conf.underscores_in_headers ? 'keep' : 'drop',
       punctuation: conf.ignore_invalid_headers ? 'drop' : 'refuse',
     },

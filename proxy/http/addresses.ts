@@ -3,11 +3,12 @@
  * interface shares the socket of the wildcard address on its port, unless it asks for its own.
  */
 import { ConfigError } from '../config/directive.ts';
-import { type ServerBlock, structureOf } from './core.ts';
 import { defaultListen, type Listen, type ListenAddress, type ListenOptions } from './listen.ts';
 import type { HttpLoad } from './load.ts';
 import type { VirtualServer } from './location.ts';
+import { isLookupName } from './server-name.ts';
 import { ServerNames } from './server-names.ts';
+import { type ServerBlock, structureOf } from './structure.ts';
 
 /** One listening socket and the servers behind it. */
 export interface Address {
@@ -28,6 +29,7 @@ interface Group {
   readonly address: ListenAddress;
   options: ListenOptions;
   readonly names: ServerNames;
+  readonly servers: CompiledServer[];
   hasDefault: boolean;
 }
 
@@ -37,10 +39,10 @@ export function groupAddresses(servers: readonly CompiledServer[], http: HttpLoa
   for (const { server, block } of servers) {
     const { listens } = structureOf(block.scope);
     for (const listen of listens ?? [defaultListen(block.directive)]) {
-      const group = joinGroup(groups, listen, server);
-      addNames(group, block, server, http);
+      joinGroup(groups, listen, server).servers.push({ server, block });
     }
   }
+  for (const group of groups.values()) addNames(group, http);
   return shareSockets([...groups.values()]);
 }
 
@@ -52,6 +54,7 @@ function joinGroup(groups: Map<string, Group>, listen: Listen, server: VirtualSe
       address: listen.address,
       options: listen.options,
       names: new ServerNames(server),
+      servers: [],
       hasDefault: listen.isDefault,
     };
     groups.set(text, group);
@@ -73,17 +76,25 @@ function joinGroup(groups: Map<string, Group>, listen: Listen, server: VirtualSe
   return group;
 }
 
-function addNames(group: Group, block: ServerBlock, server: VirtualServer, http: HttpLoad): void {
-  const names = structureOf(block.scope).server_names ?? [{ name: '', matcher: undefined }];
-  for (const { name, matcher } of names) {
-    if (matcher !== undefined) {
-      group.names.addRegex(matcher, server);
-    } else if (!group.names.add(name.toLowerCase(), server)) {
-      http.load.warn(
-        `conflicting server name "${name}" on ${group.address.text}, ignored`,
-        undefined,
-      );
+/** nginx `ngx_http_server_names`; one server alone on its address needs no names. */
+function addNames(group: Group, http: HttpLoad): void {
+  const isAlone = group.servers.length === 1;
+  for (const { server, block } of group.servers) {
+    const names = structureOf(block.scope).server_names ?? [{ name: '', matcher: undefined }];
+    for (const { name, matcher } of names) {
+      if (matcher !== undefined) group.names.addRegex(matcher, server);
+      else if (!isAlone) addName(group, name, server, http);
     }
+  }
+}
+
+function addName(group: Group, name: string, server: VirtualServer, http: HttpLoad): void {
+  const { text } = group.address;
+  if (!isLookupName(name)) {
+    throw new ConfigError(`invalid server name or wildcard "${name}" on ${text}`);
+  }
+  if (!group.names.add(name, server)) {
+    http.load.warn(`conflicting server name "${name}" on ${text}, ignored`, undefined);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Place, Scope } from '../config/directive.ts';
 import { resolve } from '../config/scope.ts';
 import { ErrorLog } from '../log/error-log.ts';
 import { type Address, groupAddresses } from './addresses.ts';
-import { core, type LocationBlock, type ServerBlock, structureOf } from './core.ts';
+import { core } from './core.ts';
 import type { CoreConf } from './core-conf.ts';
 import type { HttpLoad } from './load.ts';
 import { Location, VirtualServer } from './location.ts';
@@ -15,7 +15,10 @@ import { LocationTree, type RegexLocation } from './location-tree.ts';
 import type { CompileSite, HttpModule } from './module.ts';
 import { DECLINED, OK, type PhaseName, type Step, type Verdict } from './phases.ts';
 import type { HttpRequest } from './request.ts';
+import { rootValue } from './root.ts';
 import type { Value } from './script.ts';
+import { shownServerName } from './server-name.ts';
+import { type LocationBlock, type ServerBlock, structureOf } from './structure.ts';
 
 /** All that the http block of one load became. */
 export interface HttpRuntime {
@@ -53,11 +56,8 @@ class Compiler {
 
   server(block: ServerBlock): { server: VirtualServer; block: ServerBlock } {
     const server = new VirtualServer();
-    const names = structureOf(block.scope).server_names ?? [];
-    server.name =
-      names.find(({ name }) => !name.startsWith('~'))?.name.replace(/^\./, '') ??
-      names[0]?.name ??
-      '';
+    const [first] = structureOf(block.scope).server_names ?? [];
+    server.name = first === undefined ? '' : shownServerName(first.name);
     this.fill(server.root, block.scope, server);
     const site = this.site(server.root, block.scope, server);
     server.postRead = this.phase('post_read', site);
@@ -72,7 +72,7 @@ class Compiler {
     const regexes: RegexLocation[] = [];
     for (const block of blocks) {
       const location = this.location(block, parent, server);
-      if (block.kind === 'named') server.named.set(block.name, location);
+      if (block.kind === 'named') nameOnce(server.named, location);
       else if (block.matcher !== undefined) regexes.push({ matcher: block.matcher, location });
       else fixed.push(location);
     }
@@ -107,7 +107,8 @@ class Compiler {
       })),
     );
     const site = this.site(location, scope, server);
-    location.root = site.value(location.core.alias ?? location.core.root);
+    const { root, alias } = location.core;
+    location.root = rootValue(site.value(alias ?? root), this.http.load.prefix);
     location.errorPages = location.core.error_page.map(({ status, overwrite, target }) => ({
       status,
       overwrite,
@@ -181,6 +182,11 @@ class Compiler {
       },
     };
   }
+}
+
+/** nginx takes two named locations of one name and finds the first. */
+function nameOnce(named: Map<string, Location>, location: Location): void {
+  if (!named.has(location.name)) named.set(location.name, location);
 }
 
 /** `satisfy any`: the first OK lets in; else the last refusal holds (nginx `ngx_http_core_access_phase`). */

@@ -26,7 +26,6 @@ export interface CoreConf {
   readonly client_body_buffer_size: number;
   readonly client_body_temp_path: string;
   readonly client_body_in_file_only: 'off' | 'on' | 'clean';
-  readonly client_body_in_single_buffer: boolean;
   readonly client_header_timeout: number;
   readonly client_header_buffer_size: number;
   readonly large_client_header_buffers: { readonly number: number; readonly size: number };
@@ -36,7 +35,8 @@ export interface CoreConf {
   readonly keepalive_timeout: { readonly timeoutMs: number; readonly headerSeconds: number };
   readonly keepalive_requests: number;
   readonly keepalive_time: number;
-  readonly keepalive_disable: readonly string[];
+  /** Bits of browsers that get no kept connection; see keepalive.ts. */
+  readonly keepalive_disable: number;
   readonly lingering_close: 'off' | 'on' | 'always';
   readonly lingering_time: number;
   readonly lingering_timeout: number;

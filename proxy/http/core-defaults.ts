@@ -1,6 +1,7 @@
 /** What holds where a file says nothing: nginx's defaults. */
 import { ERROR } from '../log/error-log.ts';
 import type { CoreConf } from './core-conf.ts';
+import { KEEPALIVE_DISABLE_DEFAULT } from './keepalive.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -17,7 +18,6 @@ export const CORE_DEFAULTS: CoreConf = {
   client_body_buffer_size: 16 << 10,
   client_body_temp_path: 'client_body_temp',
   client_body_in_file_only: 'off',
-  client_body_in_single_buffer: false,
   client_header_timeout: MINUTE_MS,
   client_header_buffer_size: 1 << 10,
   large_client_header_buffers: { number: 4, size: 8 << 10 },
@@ -26,7 +26,7 @@ export const CORE_DEFAULTS: CoreConf = {
   keepalive_timeout: { timeoutMs: 75_000, headerSeconds: 0 },
   keepalive_requests: 1000,
   keepalive_time: 60 * MINUTE_MS,
-  keepalive_disable: ['msie6'],
+  keepalive_disable: KEEPALIVE_DISABLE_DEFAULT,
   lingering_close: 'on',
   lingering_time: 30_000,
   lingering_timeout: 5_000,

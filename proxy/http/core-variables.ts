@@ -22,7 +22,7 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'binary_remote_addr', get: (r) => binaryAddress(r.clientAddress) },
   { name: 'body_bytes_sent', get: (r) => String(r.exchange.contentBytesSent) },
   { name: 'bytes_sent', get: (r) => String(r.exchange.bytesSent) },
-  { name: 'connection', get: (r) => String(r.connection.serial) },
+  { name: 'connection', get: (r) => String(r.connectionNumber) },
   { name: 'connection_requests', get: (r) => String(r.exchange.requestNumber) },
   { name: 'content_length', get: contentLength },
   { name: 'content_type', get: (r) => receivedField(r.head.fields, 'content_type') },
@@ -171,6 +171,12 @@ function binaryAddress(address: string): string {
   return String.fromCharCode(...all.flatMap((word) => [word >> 8, word & 255]));
 }
 
+/** Groups of 16 bits; the last may be an IPv4 address, which is two. */
 function words(text: string): number[] {
-  return text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16));
+  if (text === '') return [];
+  return text.split(':').flatMap((word) => {
+    if (!word.includes('.')) return [Number.parseInt(word, 16)];
+    const [a = 0, b = 0, c = 0, d = 0] = word.split('.').map(Number);
+    return [(a << 8) | b, (c << 8) | d];
+  });
 }

@@ -7,5 +7,6 @@ export function filePath(r: HttpRequest, uri: string = r.uri): string {
   const base = location.root.constant ?? location.root.evaluate(r);
   if (location.core.alias === undefined) return base + uri;
   // The alias of a regular expression stands for the whole path.
-  return location.isRegex ? base : base + uri.slice(location.name.length);
+  if (location.isRegex) return r.isUriAddedToAlias ? base + uri : base;
+  return base + uri.slice(location.name.length);
 }

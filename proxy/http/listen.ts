@@ -53,17 +53,12 @@ export function readListen(directive: Directive): readonly Listen[] {
   let isDefault = false;
   for (const parameter of parameters) {
     if (parameter === 'default_server' || parameter === 'default') isDefault = true;
-    else readOption(parameter, options, addresses[0]!, directive);
+    else readOption(parameter, options, directive);
   }
   return addresses.map((address) => ({ address, options, isDefault, directive }));
 }
 
-function readOption(
-  word: string,
-  options: ListenOptions,
-  address: ListenAddress,
-  directive: Directive,
-): void {
+function readOption(word: string, options: ListenOptions, directive: Directive): void {
   if (UNSUPPORTED.includes(word)) {
     fail(directive, `the "${word}" parameter of "listen" is not supported by Tandem yet`);
   }
@@ -76,66 +71,70 @@ function readOption(
   }
   const equals = word.indexOf('=');
   const name = equals === -1 ? '' : word.slice(0, equals);
-  const value = word.slice(equals + 1);
-  switch (name) {
-    case 'backlog': {
-      const backlog = parseNumber(value);
-      if (backlog === undefined || backlog === 0) fail(directive, `invalid backlog "${value}"`);
-      options.backlog = backlog;
-      return;
-    }
-    case 'ipv6only':
-      if (!address.text.startsWith('[')) {
-        fail(directive, `ipv6only is not supported on addr "${address.text}"`);
-      }
-      if (value !== 'on' && value !== 'off') {
-        fail(directive, `invalid ipv6only flags "${value}"`);
-      }
-      options.ipv6Only = value === 'on';
-      return;
-    case 'so_keepalive':
-    case 'rcvbuf':
-    case 'sndbuf':
-    case 'fastopen':
-    case 'setfib':
-    case 'accept_filter':
-      fail(directive, `the "${name}" parameter of "listen" is not supported by Tandem`);
-  }
-  fail(directive, `invalid parameter "${word}"`);
+  if (name === 'backlog') options.backlog = readBacklog(word, directive);
+  // nginx judges what begins with "ipv6only=o" only, and takes it for any address.
+  else if (word.startsWith('ipv6only=o')) options.ipv6Only = readIpv6Only(word, directive);
+  else if (UNSETTABLE.includes(name)) {
+    fail(directive, `the "${name}" parameter of "listen" is not supported by Tandem`);
+  } else fail(directive, `invalid parameter "${word}"`);
 }
 
+/** Options of sockets that Node has no way to set before a connection is accepted. */
+const UNSETTABLE = ['so_keepalive', 'rcvbuf', 'sndbuf', 'fastopen'];
+
+function readBacklog(word: string, directive: Directive): number {
+  return parseNumber(word.slice('backlog='.length)) || fail(directive, `invalid backlog "${word}"`);
+}
+
+function readIpv6Only(word: string, directive: Directive): boolean {
+  const flag = word.slice('ipv6only='.length);
+  if (flag !== 'on' && flag !== 'off') fail(directive, `invalid ipv6only flags "${flag}"`);
+  return flag === 'on';
+}
+
+/** nginx `ngx_parse_url`: `PORT`, `HOST`, `HOST:PORT`, `unix:PATH`; a port may be a range. */
 function readAddress(word: string, directive: Directive): ListenAddress[] {
   if (word.startsWith('unix:')) return [unixAddress(word, directive)];
-  if (word.startsWith('[')) return [ipv6Address(word, directive)];
+  if (word.startsWith('[')) return ipv6Addresses(word, directive);
   const colon = word.lastIndexOf(':');
-  const isPortOnly = colon === -1 && /^[0-9]+$/.test(word);
+  const isPortOnly = colon === -1 && /^[0-9]+(-[0-9]+)?$/.test(word);
   const host = colon !== -1 ? word.slice(0, colon) : isPortOnly ? '*' : word;
   const portText = colon !== -1 ? word.slice(colon + 1) : isPortOnly ? word : '80';
-  const port = readPort(portText, word, directive);
+  const ports = readPorts(portText, word, directive);
   if (host === '') fail(directive, `no host in "${word}" of the "listen" directive`);
-  if (host === '*') return [ipv4('0.0.0.0', port)];
-  if (isIPv4(host)) return [ipv4(host, port)];
-  // Names are resolved at load; the one name that needs no resolver is the local host.
-  if (host === 'localhost') return [ipv4('127.0.0.1', port)];
-  fail(directive, `host not found in "${word}" of the "listen" directive`);
+  const literal = host === '*' ? '0.0.0.0' : host === 'localhost' ? '127.0.0.1' : host;
+  // Other names are not looked up: sockets are bound to addresses of this machine.
+  if (!isIPv4(literal)) fail(directive, `host not found in "${word}" of the "listen" directive`);
+  return ports.map((port) => ipv4(literal, port));
 }
 
 function ipv4(host: string, port: number): ListenAddress {
   return { host, port, path: '', text: `${host}:${port}` };
 }
 
-function ipv6Address(word: string, directive: Directive): ListenAddress {
+function ipv6Addresses(word: string, directive: Directive): ListenAddress[] {
   const end = word.indexOf(']');
   const host = word.slice(1, end === -1 ? undefined : end);
-  if (end === -1 || !isIPv6(host)) {
+  const rest = end === -1 ? '' : word.slice(end + 1);
+  if (end === -1 || (rest !== '' && !rest.startsWith(':'))) {
     fail(directive, `invalid host in "${word}" of the "listen" directive`);
   }
-  const rest = word.slice(end + 1);
-  if (rest !== '' && !rest.startsWith(':')) {
-    fail(directive, `invalid host in "${word}" of the "listen" directive`);
+  const ports = rest === '' ? [80] : readPorts(rest.slice(1), word, directive);
+  if (host === '') fail(directive, `no host in "${word}" of the "listen" directive`);
+  if (!isIPv6(host)) {
+    fail(directive, `invalid IPv6 address in "${word}" of the "listen" directive`);
   }
-  const port = rest === '' ? 80 : readPort(rest.slice(1), word, directive);
-  return { host, port, path: '', text: `[${host}]:${port}` };
+  return ports.map((port) => ({ host, port, path: '', text: `[${host}]:${port}` }));
+}
+
+/** `80` or `8000-8009`. */
+function readPorts(text: string, word: string, directive: Directive): number[] {
+  const dash = text.indexOf('-');
+  if (dash === -1) return [readPort(text, word, directive)];
+  const first = readPort(text.slice(0, dash), word, directive);
+  const last = readPort(text.slice(dash + 1), word, directive);
+  if (last < first) fail(directive, `invalid port range in "${word}" of the "listen" directive`);
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
 function readPort(text: string, word: string, directive: Directive): number {
@@ -151,8 +150,9 @@ const LONGEST_PATH = 107;
 
 function unixAddress(word: string, directive: Directive): ListenAddress {
   const path = word.slice('unix:'.length);
-  if (path === '')
+  if (path === '') {
     fail(directive, `no path in the unix domain socket in "${word}" of the "listen" directive`);
+  }
   if (path.length > LONGEST_PATH) {
     fail(
       directive,

@@ -4,6 +4,7 @@
  */
 import { ALERT, ERROR } from '../log/error-log.ts';
 import { filePath } from './file-path.ts';
+import { isKeepaliveDisabled } from './keepalive.ts';
 import { CLOSE, DECLINED, DONE, OK, type Step, type Verdict } from './phases.ts';
 import { clearReply } from './reply.ts';
 import type { HttpRequest } from './request.ts';
@@ -145,6 +146,9 @@ function checkLocation(r: HttpRequest): boolean {
     return false;
   }
   r.exchange.times = r.location.times;
+  const { keepalive_disable } = core;
+  if (keepalive_disable > 1 && isKeepaliveDisabled(r, keepalive_disable))
+    r.exchange.keepAlive = false;
   const limit = core.client_max_body_size;
   if (limit !== 0 && r.head.contentLength > limit) {
     r.log(ERROR, `client intended to send too large body: ${r.head.contentLength} bytes`);
@@ -243,7 +247,10 @@ function countRedirect(r: HttpRequest, target: string): boolean {
 }
 
 function restartReply(r: HttpRequest): void {
+  const { extraLines } = r;
   clearReply(r);
+  // Content-Range tells the length, whatever page says so.
+  if (r.errorStatus === 416) r.extraLines = extraLines;
   abandonProducer(r);
 }
 

@@ -21,14 +21,31 @@ export function writeReplyHead(r: HttpRequest): boolean {
   for (let i = 0; i < filters.length; i++) {
     const verdict = filters[i]!(r);
     if (verdict === OK) continue;
+    // nginx ngx_http_filter_finalize_request starts the reply anew; a range that cannot be given
+    // keeps the fields the reply had, as ngx_http_range_not_satisfiable does.
+    if (verdict !== 416) clearReply(r);
     finalize(r, verdict);
     return false;
   }
+  if (r.status !== 200) fitToStatus(r);
   r.isHeadSent = true;
   const { exchange } = r;
   exchange.times = r.location.times;
   exchange.writeHead(r.status, r.reason ?? reasonPhrase(r.status), replyLines(r), r.contentLength);
   return true;
+}
+
+/** nginx `ngx_http_header_filter`: fields that some statuses do not have. */
+function fitToStatus(r: HttpRequest): void {
+  const { status } = r;
+  r.allowRanges = false;
+  if (status === 204) {
+    r.contentType = '';
+    r.contentLength = -1;
+  }
+  if (r.lastModified === -1 || status === 206 || status === 304) return;
+  r.lastModified = -1;
+  r.lastModifiedText = '';
 }
 
 /** nginx `ngx_http_header_filter`: the known fields in its order, then the list. */
@@ -72,19 +89,19 @@ export function absoluteRedirect(r: HttpRequest): string {
   const { core } = r.location;
   const target = withoutBreaks(r.redirectTo);
   if (!core.absolute_redirect || !target.startsWith('/')) return target;
-  const host = core.server_name_in_redirect
-    ? hostOfServer(r)
-    : r.host === ''
-      ? r.connection.localAddress
-      : r.host;
+  const host = core.server_name_in_redirect ? r.server.name : r.host || localHost(r);
   const { isTls, localPort } = r.connection;
   const isDefaultPort = localPort === 0 || localPort === (isTls ? 443 : 80);
   const port = core.port_in_redirect && !isDefaultPort ? `:${localPort}` : '';
   return `${isTls ? 'https' : 'http'}://${host}${port}${target}`;
 }
 
-function hostOfServer(r: HttpRequest): string {
-  return r.server.name === '' ? r.connection.localAddress : r.server.name;
+/** For a request without Host: the address it came to. */
+function localHost(r: HttpRequest): string {
+  const { localAddress } = r.connection;
+  return localAddress.includes(':') && !localAddress.startsWith('unix:')
+    ? `[${localAddress}]`
+    : localAddress;
 }
 
 /** Takes back what an earlier step put into the reply (nginx `ngx_http_clean_header`). */

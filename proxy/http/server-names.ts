@@ -27,7 +27,7 @@ export class ServerNames {
 
   /**
    * Adds a name in lower case: `a.b`, `*.b`, `.b` (both forms) or `a.*`. False where the name was
-   * taken by an earlier server: the first one keeps it (nginx warns `conflicting server name`).
+   * taken before: the first server keeps it (nginx warns `conflicting server name`).
    */
   add(name: string, server: VirtualServer): boolean {
     if (name.startsWith('*.')) return put(this.leading, name.slice(2), server);
@@ -62,7 +62,7 @@ export class ServerNames {
 }
 
 function put(map: Map<string, VirtualServer>, name: string, server: VirtualServer): boolean {
-  if (map.has(name)) return map.get(name) === server;
+  if (map.has(name)) return false;
   map.set(name, server);
   return true;
 }

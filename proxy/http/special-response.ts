@@ -2,6 +2,7 @@
  * Answers that are a status and little else: error pages as configured, redirects, and nginx's
  * built-in pages. See nginx `ngx_http_special_response.c`.
  */
+import { isChrome, isMsie } from './browser.ts';
 import type { CompiledErrorPage } from './location.ts';
 import { internalRedirect, redirectToNamed } from './pipeline.ts';
 import { clearReply, SERVER_FULL, SERVER_SHORT } from './reply.ts';
@@ -34,13 +35,11 @@ const DETAILS = new Map<number, [string, string]>([
 
 /** Answers with `status`: through `error_page` where one is set, else with nginx's own page. */
 export function sendSpecialResponse(r: HttpRequest, status: number): void {
-  const { redirectTo } = r;
-  clearReply(r);
-  r.redirectTo = status === 201 || (status >= 301 && status <= 308) ? redirectTo : '';
+  startAnew(r, status);
   r.errorStatus = status;
   if (closesConnection(status)) r.exchange.keepAlive = false;
   const { core, errorPages } = r.location;
-  if (!r.isErrorPage && errorPages.length !== 0 && r.uriChangesLeft > 0) {
+  if (!r.isErrorPage && errorPages.length !== 0 && r.uriChangesLeft >= 0) {
     const page = errorPages.find((candidate) => candidate.status === status);
     if (page !== undefined) {
       if (!core.recursive_error_pages) r.isErrorPage = true;
@@ -49,6 +48,14 @@ export function sendSpecialResponse(r: HttpRequest, status: number): void {
     }
   }
   sendBuiltInPage(r, status);
+}
+
+/** Drops the reply under way; 416 keeps the lines of the reply of which no part could be given. */
+function startAnew(r: HttpRequest, status: number): void {
+  const { redirectTo, extraLines } = r;
+  clearReply(r);
+  if (status === 201 || (status >= 301 && status <= 308)) r.redirectTo = redirectTo;
+  if (status === 416) r.extraLines = extraLines;
 }
 
 /** nginx turns keep-alive off after these. */
@@ -106,9 +113,6 @@ function sendBuiltInPage(r: HttpRequest, status: number): void {
     return;
   }
   r.contentType = 'text/html';
-  if (status === 416 && r.rangeRefused !== -1) {
-    r.extraLines = `Content-Range: bytes */${r.rangeRefused}\r\n`;
-  }
   r.sendWhole(page(r, status, title));
 }
 
@@ -130,7 +134,6 @@ const PADDING = '<!-- a padding to disable MSIE and Chrome friendly error page -
 /** nginx pads error pages for browsers that replace short ones with their own (`msie_padding`). */
 function isPadded(r: HttpRequest, status: number): boolean {
   const { userAgent, version } = r.head;
-  if (status < 400 || version < 10 || userAgent === undefined) return false;
-  if (!r.location.core.msie_padding) return false;
-  return userAgent.includes('Chrome/') || /MSIE [^1-4]/.test(userAgent);
+  if (status < 400 || version < 10 || !r.location.core.msie_padding) return false;
+  return isMsie(userAgent) || isChrome(userAgent);
 }

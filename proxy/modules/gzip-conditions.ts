@@ -91,13 +91,17 @@ function mayCompressProxied(r: HttpRequest, allowed: number): boolean {
   }
   const control = lineValue(r.extraLines, 'cache-control');
   if (control !== undefined) return mayCompressControlled(control, allowed);
-  if ((allowed & PROXIED.no_last_modified) !== 0 && r.lastModified === -1) return true;
-  return (allowed & PROXIED.no_etag) !== 0 && r.etag === '';
+  // nginx looks at fields that an upstream sent: a file's own date is not one of them.
+  const hasDate = r.upstream !== undefined && r.lastModifiedText !== '';
+  if (hasDate && (allowed & PROXIED.no_last_modified) !== 0) return false;
+  return r.etag === '' || (allowed & PROXIED.no_etag) === 0;
 }
 
 function mayCompressControlled(control: string, allowed: number): boolean {
-  for (const word of ['no-cache', 'no-store', 'private'] as const) {
-    if ((allowed & PROXIED[word]) !== 0 && control.toLowerCase().includes(word)) return true;
+  for (const part of control.toLowerCase().split(',')) {
+    const word = part.trim();
+    if (word !== 'no-cache' && word !== 'no-store' && word !== 'private') continue;
+    if ((allowed & PROXIED[word]) !== 0) return true;
   }
   return false;
 }

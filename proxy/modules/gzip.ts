@@ -8,9 +8,10 @@ import {
   LOCATION,
   LOCATION_IF,
   ONE_OR_MORE,
+  type Scope,
   SERVER,
 } from '../config/directive.ts';
-import { assign, flag, integerBetween, size } from '../config/readers.ts';
+import { assign, buffers, flag, integerBetween, size } from '../config/readers.ts';
 import { defineModule } from '../http/module.ts';
 import { type BodyFilter, type BodyOutput, OK, type Verdict } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
@@ -49,7 +50,7 @@ export const gzip = defineModule<GzipConf>({
     { name: 'gzip_window', in: PLACES, args: [1, 1], set: assign(powerOfTwo(512, 32768, 9)) },
     { name: 'gzip_hash', in: PLACES, args: [1, 1], set: assign(powerOfTwo(512, 131072, 1)) },
     // Sizes and waiting that only nginx's own buffers know.
-    { name: 'gzip_buffers', in: PLACES, args: [2, 2], set: assign((d) => d.args) },
+    { name: 'gzip_buffers', in: PLACES, args: [2, 2], set: assign(buffers) },
     { name: 'gzip_no_buffer', in: PLACES, args: 'flag', set: assign(flag) },
     { name: 'postpone_gzipping', in: PLACES, args: [1, 1], set: assign(size) },
     ...gzipConditionRows,
@@ -66,10 +67,16 @@ export const gzip = defineModule<GzipConf>({
   headerFilter: (conf) => (conf.gzip ? (r) => compress(r, conf) : undefined),
 });
 
-function setTypes(own: Partial<GzipConf>, directive: Directive): void {
+/** nginx `ngx_http_types_slot`: `text/html` is always among them, and `*` ends the list. */
+function setTypes(own: Partial<GzipConf>, directive: Directive, scope: Scope): void {
   const types = new Set(own.gzip_types ?? ['text/html']);
-  for (const word of directive.args) types.add(word.toLowerCase());
   Object.assign(own, { gzip_types: types });
+  for (const word of directive.args) {
+    if (types.has('*')) return;
+    const type = word.toLowerCase();
+    if (types.has(type)) scope.load.warn(`duplicate MIME type "${type}"`, directive);
+    types.add(type);
+  }
 }
 
 /** A size that must be a power of two; kept as its exponent, at least `least`. */
@@ -94,14 +101,15 @@ function compress(r: HttpRequest, conf: GzipConf): Verdict {
   if (r.contentEncoding !== '' || (contentLength !== -1 && contentLength < conf.gzip_min_length)) {
     return OK;
   }
-  if (r.isHead || !isCompressible(r.contentType, conf.gzip_types)) return OK;
+  if (!isCompressible(r.contentType, conf.gzip_types)) return OK;
   r.variesByEncoding = conf.gzip_vary;
   if (!mayCompress(r, conf)) return OK;
   r.contentEncoding = 'gzip';
   r.contentLength = -1;
   r.allowRanges = false;
   if (r.etag !== '') r.etag = weaken(r.etag);
-  r.addBodyFilter(new GzipFilter(r, r.output, conf));
+  // HEAD is told of the coding, and there is nothing to compress.
+  if (!r.isHead) r.addBodyFilter(new GzipFilter(r, r.output, conf));
   return OK;
 }
 

@@ -1,5 +1,5 @@
 /** `add_header` and `expires`: nginx's ngx_http_headers_filter_module. */
-import { imfFixdate } from '../../wire/date.ts';
+import { imfFixdate, parseHttpDate } from '../../wire/date.ts';
 import {
   type Directive,
   fail,
@@ -70,23 +70,23 @@ function setExpires(own: Partial<HeadersConf>, directive: Directive): void {
     return;
   }
   const expires = readExpires(word, isModified);
-  if (expires === undefined) failDirective(directive, 'invalid value');
-  if (expires.kind === 'daily' && isModified) {
-    failDirective(directive, 'daily time cannot be used with "modified" parameter');
-  }
+  if (typeof expires === 'string') failDirective(directive, expires);
   Object.assign(own, { expires });
 }
 
-/** nginx `ngx_http_parse_expires`; `undefined` where the word is no time. */
-function readExpires(word: string, isModified: boolean): Expires | undefined {
+/** nginx `ngx_http_parse_expires`; a text says why the word is no time. */
+function readExpires(word: string, isModified: boolean): Expires | string {
   if (!isModified && (word === 'off' || word === 'epoch' || word === 'max')) return { kind: word };
   const isDaily = word.startsWith('@');
-  const sign = word.startsWith('-') ? -1 : 1;
-  const text = /^[@+-]/.test(word) ? word.slice(1) : word;
-  const seconds = parseSeconds(text);
-  if (seconds === undefined) return undefined;
-  if (isDaily) return seconds > DAY ? undefined : { kind: 'daily', seconds };
-  return { kind: isModified ? 'modified' : 'access', seconds: sign * seconds };
+  if (isDaily && isModified) return 'daily time cannot be used with "modified" parameter';
+  const seconds = parseSeconds(/^[@+-]/.test(word) ? word.slice(1) : word);
+  if (seconds === undefined) return 'invalid value';
+  if (!isDaily) {
+    const signed = word.startsWith('-') ? -seconds : seconds;
+    return { kind: isModified ? 'modified' : 'access', seconds: signed };
+  }
+  if (seconds > DAY) return 'daily time value must be less than 24 hours';
+  return { kind: 'daily', seconds };
 }
 
 const DAY = 86_400;
@@ -148,7 +148,7 @@ function plainLine({ name, value }: CompiledField): string {
 
 /** nginx does not add a field whose value is empty. */
 function line(name: string, value: string): string {
-  return value === '' ? '' : `${name}: ${value.replace(/[\r\n\0]+/g, ' ')}\r\n`;
+  return value === '' ? '' : `${name}: ${value.replace(/[\r\n\0]/g, ' ')}\r\n`;
 }
 
 function addOne(r: HttpRequest, { name, value }: CompiledField): void {
@@ -156,7 +156,7 @@ function addOne(r: HttpRequest, { name, value }: CompiledField): void {
   switch (name.toLowerCase()) {
     case 'last-modified':
       r.lastModifiedText = text;
-      r.lastModified = text === '' ? -1 : Math.floor(Date.parse(text) / 1000) || -1;
+      r.lastModified = text === '' ? -1 : parseHttpDate(text);
       return;
     case 'etag':
       r.etag = text;
@@ -168,17 +168,17 @@ function addOne(r: HttpRequest, { name, value }: CompiledField): void {
 
 function makeExpirer(expires: Expires, site: CompileSite): ((r: HttpRequest) => void) | undefined {
   if (expires.kind === 'off') return undefined;
-  if (expires.kind !== 'variable') return (r) => expireAs(r, expires);
+  if (expires.kind !== 'variable') return (r) => expireAs(r, expires, true);
   const value = site.value(expires.word);
   const { isModified } = expires;
   return (r) => {
     const read = readExpires(value.evaluate(r), isModified);
-    if (read !== undefined && read.kind !== 'off') expireAs(r, read);
+    if (typeof read !== 'string' && read.kind !== 'off') expireAs(r, read, false);
   };
 }
 
 /** nginx `ngx_http_set_expires`: replaces what an upstream said. */
-function expireAs(r: HttpRequest, expires: Expires): void {
+function expireAs(r: HttpRequest, expires: Expires, isConstant: boolean): void {
   r.extraLines = dropLines(r.extraLines, ['expires', 'cache-control']);
   if (expires.kind === 'epoch') {
     r.extraLines += 'Expires: Thu, 01 Jan 1970 00:00:01 GMT\r\nCache-Control: no-cache\r\n';
@@ -190,11 +190,14 @@ function expireAs(r: HttpRequest, expires: Expires): void {
     return;
   }
   if (!('seconds' in expires)) return;
+  const { kind, seconds } = expires;
   const now = Math.floor(r.thread.clock.now / 1000);
-  const at = expiresAt(r, expires.kind, expires.seconds, now);
+  const at = seconds === 0 && kind !== 'daily' ? now : expiresAt(r, kind, seconds, now);
   const age = at - now;
-  const control = expires.kind !== 'daily' && expires.seconds < 0 ? 'no-cache' : `max-age=${age}`;
-  r.extraLines += `Expires: ${imfFixdate(at)}\r\nCache-Control: ${age < 0 ? 'no-cache' : control}\r\n`;
+  // A negative constant says no-cache, whatever it is counted from.
+  const isNever = age < 0 || (isConstant && seconds < 0);
+  const control = isNever ? 'no-cache' : `max-age=${age}`;
+  r.extraLines += `Expires: ${imfFixdate(at)}\r\nCache-Control: ${control}\r\n`;
 }
 
 function expiresAt(r: HttpRequest, kind: string, seconds: number, now: number): number {

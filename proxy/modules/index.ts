@@ -8,9 +8,12 @@ import {
   type Scope,
   SERVER,
 } from '../config/directive.ts';
+import { systemErrorText } from '../config/paths.ts';
+import { parseValue } from '../config/values.ts';
 import type { CoreConf } from '../http/core-conf.ts';
 import { fileInfo } from '../http/file-cache.ts';
 import { filePath } from '../http/file-path.ts';
+import { isAbsence } from '../http/file-problem.ts';
 import { defineModule } from '../http/module.ts';
 import { DECLINED, DONE, type Verdict } from '../http/phases.ts';
 import { internalRedirect } from '../http/pipeline.ts';
@@ -38,7 +41,11 @@ export const index = defineModule<IndexConf>({
 function addNames(own: Partial<IndexConf>, directive: Directive, scope: Scope): void {
   const { args } = directive;
   for (const [at, name] of args.entries()) {
-    if (name === '') fail(directive, 'index "" in "index" directive is invalid');
+    if (name === '') {
+      // nginx names the first word, whichever is empty.
+      fail(directive, `index "${args[0]}" in "index" directive is invalid`);
+    }
+    parseValue(name, directive);
     if (name.startsWith('/') && at !== args.length - 1) {
       scope.load.warn('only the last index in "index" directive should be absolute', directive);
     }
@@ -53,25 +60,25 @@ function findIndex(r: HttpRequest, names: readonly Value[], core: CoreConf): Ver
   const { uri, method } = r;
   if (uri.charCodeAt(uri.length - 1) !== SLASH) return DECLINED;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return DECLINED;
-  const now = r.thread.clock.now;
+  const { now } = r.thread.clock;
   let isFolderKnown = false;
   for (const value of names) {
     const name = value.evaluate(r);
     if (name.startsWith('/')) return redirect(r, name);
-    const { code } = fileInfo(filePath(r, uri + name), core, now);
+    const path = filePath(r, uri + name);
+    const { code } = fileInfo(path, core, now);
     if (code === '') return redirect(r, uri + name);
-    if (code === 'EACCES' || code === 'ELOOP') {
-      r.log(ERROR, `"${filePath(r, uri + name)}" is forbidden (13: Permission denied)`);
-      return 403;
-    }
-    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ENAMETOOLONG') {
-      r.log(CRIT, `open() "${filePath(r, uri + name)}" failed (${code})`);
-      return 500;
+    if (code === 'EACCES' || code === 'ELOOP' || code === 'ENAMETOOLONG') {
+      return refuse(r, path, code);
     }
     if (!isFolderKnown) {
-      const verdict = checkFolder(r, core, now);
+      const verdict = checkFolder(r, path, core, now);
       if (verdict !== DECLINED) return verdict;
       isFolderKnown = true;
+    }
+    if (!isAbsence(code)) {
+      r.log(CRIT, `open() "${path}" failed ${textOf(code)}`);
+      return 500;
     }
   }
   return DECLINED;
@@ -83,19 +90,28 @@ function redirect(r: HttpRequest, uri: string): Verdict {
 }
 
 /** nginx `ngx_http_index_test_dir`: without the folder there is nothing to look for. */
-function checkFolder(r: HttpRequest, core: CoreConf, now: number): Verdict {
+function checkFolder(r: HttpRequest, tried: string, core: CoreConf, now: number): Verdict {
   const path = filePath(r);
   const folder = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   const { code, isDirectory } = fileInfo(folder, core, now);
-  if (code === '') {
-    if (isDirectory) return DECLINED;
-    r.log(ERROR, `"${folder}" is not a directory`);
-    return DECLINED;
-  }
-  if (code === 'EACCES') {
-    r.log(ERROR, `"${folder}" is forbidden (13: Permission denied)`);
+  if (code === 'EACCES') return DECLINED;
+  if (code === 'ENOENT') return refuse(r, tried, code);
+  // A file stands where a folder is named: nginx heard it when it tried the first name.
+  if (code === '') return isDirectory ? DECLINED : refuse(r, tried, 'ENOTDIR');
+  r.log(CRIT, `stat() "${folder}" failed ${textOf(code)}`);
+  return 500;
+}
+
+/** nginx `ngx_http_index_error`. */
+function refuse(r: HttpRequest, path: string, code: string): Verdict {
+  if (!isAbsence(code)) {
+    r.log(ERROR, `"${path}" is forbidden ${textOf(code)}`);
     return 403;
   }
-  r.log(ERROR, `"${path}index.html" is not found (2: No such file or directory)`);
+  if (r.location.core.log_not_found) r.log(ERROR, `"${path}" is not found ${textOf(code)}`);
   return 404;
+}
+
+function textOf(code: string): string {
+  return systemErrorText(Object.assign(new Error(), { code }));
 }

@@ -19,7 +19,8 @@ export const notModified = defineModule({
 /** nginx `ngx_http_not_modified_header_filter`: preconditions first, then 304. */
 function judge(r: HttpRequest, core: CoreConf): Verdict {
   const { head } = r;
-  if (r.status !== 200 || r.isErrorPage) return OK;
+  // Who produces content already is an upstream, which judged for itself (`disable_not_modified`).
+  if (r.status !== 200 || r.producer !== undefined) return OK;
   const { ifUnmodifiedSince, ifMatch, ifModifiedSince, ifNoneMatch } = head;
   if (ifUnmodifiedSince !== undefined && !isUnmodified(r, ifUnmodifiedSince)) return 412;
   if (ifMatch !== undefined && !matchesIfMatch(ifMatch, tag(r))) return 412;
@@ -40,13 +41,19 @@ function tag(r: HttpRequest): string | undefined {
 
 function isUnmodified(r: HttpRequest, field: string): boolean {
   if (r.lastModified === -1) return false;
-  const date = parseHttpDate(field);
+  const date = dateOf(field);
   return date !== -1 && r.lastModified <= date;
 }
 
 function isModified(r: HttpRequest, field: string, core: CoreConf): boolean {
   if (r.lastModified === -1 || core.if_modified_since === 'off') return true;
-  const date = parseHttpDate(field);
+  const date = dateOf(field);
   if (date === r.lastModified) return false;
   return core.if_modified_since === 'exact' || date < r.lastModified;
+}
+
+/** Old clients add `; length=N` to the date; nginx reads no further than the time. */
+function dateOf(field: string): number {
+  const semicolon = field.indexOf(';');
+  return parseHttpDate(semicolon === -1 ? field : field.slice(0, semicolon));
 }

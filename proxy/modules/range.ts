@@ -21,20 +21,23 @@ export const range = defineModule({
       r.allowRanges ? applyRange(r, location.core.max_ranges) : OK,
 });
 
+/** nginx `ngx_http_range_header_filter`. Accept-Ranges is announced on whole replies alone. */
 function applyRange(r: HttpRequest, mostRanges: number): Verdict {
   const { range: field, ifRange } = r.head;
-  if (r.status !== 200 || r.contentLength === -1 || field === undefined || mostRanges === 0)
+  if (r.status !== 200 || r.contentLength === -1 || mostRanges === 0) {
+    r.allowRanges = false;
     return OK;
+  }
+  if (field === undefined) return OK;
   if (ifRange !== undefined && !matchesIfRange(ifRange, r.etag || undefined, r.lastModified))
     return OK;
   const ranges = parseRange(field, r.contentLength, mostRanges);
   if (ranges === RANGE_IGNORED) return OK;
   if (ranges === RANGE_UNSATISFIABLE) {
-    r.rangeRefused = r.contentLength;
+    r.extraLines = `Content-Range: bytes */${r.contentLength}\r\n${r.extraLines}`;
     return 416;
   }
   r.status = 206;
-  // nginx announces Accept-Ranges on whole replies only.
   r.allowRanges = false;
   const whole = r.contentLength;
   const [first] = ranges;

@@ -1,13 +1,17 @@
 /** Tries files in turn, then goes elsewhere: nginx's ngx_http_try_files_module. */
 import { type Directive, fail, failDirective, LOCATION, SERVER } from '../config/directive.ts';
+import { systemErrorText } from '../config/paths.ts';
 import { parseNumber } from '../config/units.ts';
+import { parseValue } from '../config/values.ts';
 import { fileInfo } from '../http/file-cache.ts';
+import { isAbsence } from '../http/file-problem.ts';
 import type { Location } from '../http/location.ts';
 import { type CompileSite, defineModule } from '../http/module.ts';
 import { DECLINED, DONE, type Step, type Verdict } from '../http/phases.ts';
 import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Value } from '../http/script.ts';
+import { CRIT } from '../log/error-log.ts';
 
 interface TryFilesConf {
   /** Names as written, the last one being where to go; empty where the directive is not given. */
@@ -41,8 +45,9 @@ function setFiles(own: Partial<TryFilesConf>, directive: Directive): void {
   const last = directive.args.at(-1)!;
   if (last.startsWith('=')) {
     const status = parseNumber(last.slice(1));
-    if (status === undefined || status > 999) fail(directive, `invalid code "${last.slice(1)}"`);
+    if (status === undefined || status > 999) fail(directive, `invalid code "${last}"`);
   }
+  for (const word of directive.args) parseValue(word, directive);
   Object.assign(own, { try_files: directive.args });
 }
 
@@ -61,28 +66,36 @@ function makeStep(words: readonly string[], site: CompileSite): Step | undefined
 
 /** nginx `ngx_http_try_files_handler`: the URI becomes the first name that is there. */
 function tryEach(r: HttpRequest, candidates: readonly Candidate[], location: Location): boolean {
-  const { core } = location;
+  const { core, isRegex } = location;
   const base = location.root.evaluate(r);
-  const isAlias = core.alias !== undefined;
+  const prefix = core.alias === undefined || isRegex ? '' : location.name;
   for (const { value, isFolder } of candidates) {
-    const name = value.evaluate(r);
-    const path = isAlias && !location.isRegex ? aliasPath(base, name, location) : base + name;
-    const found = fileInfo(path, core, r.thread.clock.now);
-    if (found.code !== '' || found.isDirectory !== isFolder) continue;
-    r.uri =
-      isAlias && !location.isRegex && !name.startsWith(location.name) ? location.name + name : name;
-    if (isFolder && !r.uri.endsWith('/')) r.uri += '/';
+    let name = value.evaluate(r);
+    // `$uri` begins with the location's name, which the alias stands for; a plain name does not.
+    if (value.constant === undefined && name.startsWith(prefix)) name = name.slice(prefix.length);
+    const found = fileInfo(base + name, core, r.thread.clock.now);
+    if (found.code !== '') {
+      if (!isAbsence(found.code)) logProblem(r, base + name, found.code);
+      continue;
+    }
+    if (found.isDirectory !== isFolder) continue;
+    if (core.alias === undefined || !isRegex) r.uri = prefix + name;
+    else if (!isFolder) {
+      r.uri = name;
+      r.isUriAddedToAlias = true;
+    }
     r.isTargetValid = false;
     return true;
   }
   return false;
 }
 
-/** With `alias` the location's name is cut from the front of the tried name. */
-function aliasPath(base: string, name: string, location: Location): string {
-  return base + (name.startsWith(location.name) ? name.slice(location.name.length) : name);
+function logProblem(r: HttpRequest, path: string, code: string): void {
+  const error = Object.assign(new Error(), { code });
+  r.log(CRIT, `stat() "${path}" failed ${systemErrorText(error)}`);
 }
 
+/** The last word: a status, a named location, or a URI, whose arguments are its own alone. */
 function goElsewhere(r: HttpRequest, status: number, fallback: Value): Verdict {
   if (status !== 0) return status;
   const target = fallback.evaluate(r);
@@ -91,7 +104,7 @@ function goElsewhere(r: HttpRequest, status: number, fallback: Value): Verdict {
     return DONE;
   }
   const mark = target.indexOf('?');
-  if (mark === -1) internalRedirect(r, target, r.args);
+  if (mark === -1) internalRedirect(r, target, '');
   else internalRedirect(r, target.slice(0, mark), target.slice(mark + 1));
   return DONE;
 }
