@@ -80,7 +80,7 @@ export class OutgoingRequest implements ContentUser {
       this.#length = text.length;
       this.#ready(text.length);
     } else if (passesContent) {
-      this.#body = content;
+      this.#body = this.#plan.ignoresClientAbort ? outliving(content) : content;
       this.#length = content.length;
       this.#ready(content.length);
     } else this.#ready(-1);
@@ -134,4 +134,13 @@ export class OutgoingRequest implements ContentUser {
   get sentTarget(): string {
     return this.#head.slice(this.method.length + 1, this.#head.indexOf(' HTTP/'));
   }
+}
+
+/**
+ * Content that may still be on its way when its request is over: memory is lent to a request and is
+ * somebody else's afterwards, so it is copied. A file is held by whoever reads it.
+ */
+function outliving(content: RequestContent): RequestContent {
+  const { length, memory, file } = content;
+  return { length, memory: memory === undefined ? undefined : Buffer.from(memory), file };
 }

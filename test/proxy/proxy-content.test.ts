@@ -258,6 +258,74 @@ test('a slow client holds the upstream back', async (t) => {
   assert.ok(connection !== undefined);
 });
 
+test('a slow upstream holds the client back', async (t) => {
+  const upstream = await upstreamFor(t, ({ socket }) => {
+    socket.pause();
+  });
+  const front = await proxyFor(
+    t,
+    `client_max_body_size 0;
+    server { listen 127.0.0.1:8080; location / { proxy_pass http://127.0.0.1:${upstream.port};
+      proxy_request_buffering off; } }`,
+  );
+  const client = await RawClient.connect(front.port());
+  t.after(() => client.destroy());
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 67108864\r\n\r\n');
+  const piece = 'x'.repeat(65536);
+  let taken = 0;
+  const more = (): void => {
+    do taken += piece.length;
+    while (taken < 67108864 && client.socket.write(piece));
+  };
+  client.socket.on('drain', more);
+  more();
+  let before = -1;
+  while (before !== taken) {
+    before = taken;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  assert.ok(
+    taken < 24 * 1024 * 1024,
+    `${taken} bytes were taken for an upstream that reads nothing`,
+  );
+});
+
+test('content that was read for one upstream is there for the one an error page leads to', async (t) => {
+  const upstream = await upstreamFor(t, measure);
+  const front = await proxyFor(
+    t,
+    `client_body_temp_path bodies; client_body_buffer_size 8k;
+    server { listen 127.0.0.1:8080;
+      location / { proxy_pass http://127.0.0.1:1; error_page 502 = @other; }
+      location @other { proxy_pass http://127.0.0.1:${upstream.port}; }
+    }`,
+  );
+  for (const size of [10, 8000, 100_000]) {
+    const content = pattern(size);
+    const answer = await front.ask(post('/', content));
+    assert.equal(answer.content, `Content-Length: ${size} ${sum(content)}`);
+  }
+});
+
+test('many uploads at once keep their own bytes', async (t) => {
+  const upstream = await upstreamFor(t, measure);
+  const front = await proxyFor(
+    t,
+    `upstream app { server 127.0.0.1:${upstream.port}; }
+    server { listen 127.0.0.1:8080; location / { proxy_pass http://app; } }`,
+  );
+  for (let round = 0; round < 4; round++) {
+    const contents = Array.from({ length: 12 }, (_, i) =>
+      String.fromCharCode(65 + i).repeat(12_000),
+    );
+    const answers = await Promise.all(contents.map((content) => front.ask(post('/', content))));
+    assert.deepEqual(
+      answers.map((answer) => answer.content),
+      contents.map((content) => `Content-Length: 12000 ${sum(content)}`),
+    );
+  }
+});
+
 test('a client that goes away takes the upstream connection with it', async (t) => {
   const closed = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
