@@ -75,6 +75,21 @@ export class Regex {
  * where PCRE refuses the pattern, in ours where JavaScript cannot run it or it could hold a thread.
  */
 export function compileRegex(pattern: string, isCaseless: boolean, at: Place): Regex {
+  const key = `${isCaseless ? '~*' : '~'} ${pattern}`;
+  let regex = compiled.get(key);
+  if (regex === undefined) {
+    regex = compile(pattern, isCaseless, at);
+    if (compiled.size >= KEPT_REGEXES) compiled.clear();
+    compiled.set(key, regex);
+  }
+  return regex;
+}
+
+/** Many servers share their expressions: each is compiled once. A Regex holds no state of a match. */
+const compiled = new Map<string, Regex>();
+const KEPT_REGEXES = 10_000;
+
+function compile(pattern: string, isCaseless: boolean, at: Place): Regex {
   try {
     const tree = parsePattern(pattern, isCaseless);
     const explosion = findExplosion(tree.root);
@@ -114,6 +129,22 @@ function describe(pattern: string, error: PatternError): string {
  * one by one in their order. It says nothing of which one matches.
  */
 export function combine(regexes: readonly Regex[]): RegExp {
+  const [first] = regexes;
+  const known = first === undefined ? undefined : combined.get(first);
+  if (known !== undefined && isSameList(known.of, regexes)) return known.any;
+  const any = alternation(regexes);
+  if (first !== undefined) combined.set(first, { of: [...regexes], any });
+  return any;
+}
+
+/** The last alternation that began with an expression: servers that are alike share it. */
+const combined = new WeakMap<Regex, { readonly of: readonly Regex[]; readonly any: RegExp }>();
+
+function isSameList(one: readonly Regex[], other: readonly Regex[]): boolean {
+  return one.length === other.length && one.every((regex, index) => regex === other[index]);
+}
+
+function alternation(regexes: readonly Regex[]): RegExp {
   const sources: string[] = [];
   let groups = 0;
   for (const { tree } of regexes) {
