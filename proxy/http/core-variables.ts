@@ -14,6 +14,13 @@ const HOSTNAME = hostname().toLowerCase();
 export const coreVariables: readonly VariableRow[] = [
   { name: 'arg_', isPrefix: true, get: (r, name) => argument(r.args, name) },
   { name: 'cookie_', isPrefix: true, get: (r, name) => cookie(r.head.cookie, name) },
+  // The fields that nginx too keeps at hand.
+  { name: 'http_cookie', get: (r) => r.head.cookie },
+  { name: 'http_host', get: (r) => r.head.host },
+  { name: 'http_referer', get: (r) => r.head.referer },
+  { name: 'http_user_agent', get: (r) => r.head.userAgent },
+  { name: 'http_via', get: (r) => r.head.via },
+  { name: 'http_x_forwarded_for', get: (r) => r.head.xForwardedFor },
   { name: 'http_', isPrefix: true, get: (r, name) => receivedField(r.head.fields, name) },
   { name: 'sent_http_', isPrefix: true, get: sentField },
   { name: 'args', get: (r) => r.args || undefined, set: setArgs },
@@ -27,7 +34,7 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'content_length', get: contentLength },
   { name: 'content_type', get: (r) => receivedField(r.head.fields, 'content_type') },
   { name: 'document_root', get: documentRoot },
-  { name: 'document_uri', get: (r) => r.uri },
+  { name: 'document_uri', get: (r) => r.uri || undefined },
   { name: 'host', get: (r) => (r.host === '' ? r.server.name : r.host) },
   { name: 'hostname', get: () => HOSTNAME },
   { name: 'https', get: (r) => (r.connection.isTls ? 'on' : '') },
@@ -46,7 +53,7 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'request_length', get: (r) => String(r.exchange.bytesReceived) },
   { name: 'request_method', get: (r) => (r.method === '' ? undefined : r.method) },
   { name: 'request_time', get: (r) => seconds(r.thread.clock.now - r.exchange.startedAt) },
-  { name: 'request_uri', get: (r) => r.head.target },
+  { name: 'request_uri', get: (r) => r.head.target || undefined },
   { name: 'scheme', get: (r) => (r.connection.isTls ? 'https' : 'http') },
   { name: 'server_addr', get: (r) => r.connection.localAddress },
   { name: 'server_name', get: (r) => r.server.name },
@@ -58,7 +65,7 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'status', get: status },
   { name: 'time_iso8601', get: (r) => isoTime(r.thread.clock.now) },
   { name: 'time_local', get: (r) => logTime(r.thread.clock.now) },
-  { name: 'uri', get: (r) => r.uri },
+  { name: 'uri', get: (r) => r.uri || undefined },
 ];
 
 function setArgs(r: HttpRequest, value: string): void {
@@ -144,8 +151,9 @@ function requestId(r: HttpRequest): string {
   return r.requestId;
 }
 
-function protocol(r: HttpRequest): string {
-  const { version } = r.head;
+function protocol(r: HttpRequest): string | undefined {
+  const { version, method } = r.head;
+  if (method === '') return undefined;
   if (version === 20) return 'HTTP/2.0';
   if (version === 9) return '';
   return version === 10 ? 'HTTP/1.0' : 'HTTP/1.1';
