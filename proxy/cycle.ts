@@ -2,15 +2,17 @@
  * One loaded configuration: read, checked and compiled. The master makes one to learn what to bind
  * and start; each thread makes its own from the same text, since steps cannot cross threads.
  */
-import { openSync } from 'node:fs';
-import { ConfigError, type Scope } from './config/directive.ts';
-import { systemFailure, toByteString } from './config/paths.ts';
-import { makeReader } from './config/read.ts';
+import type { Scope } from './config/directive.ts';
+import { toByteString } from './config/paths.ts';
+import { type ConfigReader, makeReader } from './config/read.ts';
 import { makeLoad, rootScope } from './config/scope.ts';
 import { compileHttp, type HttpRuntime } from './http/compile.ts';
+import { core } from './http/core.ts';
+import type { CoreConf } from './http/core-conf.ts';
 import { giveVariables } from './http/load.ts';
 import { builtInMimeTypes } from './http/mime-types.ts';
-import { hasEvents, type MainConf, mainConf, mainRows } from './main-conf.ts';
+import { ERROR } from './log/error-log.ts';
+import { type MainConf, mainConf, mainRows } from './main-conf.ts';
 import { HTTP_MODULES } from './modules/order.ts';
 
 /** What a cycle is made from: nginx's -p, -c, -g and the text of the files where it is known. */
@@ -21,7 +23,7 @@ export interface CycleSource {
   readonly file: string;
   /** Directives given with `-g`, or ''. */
   readonly directives: string;
-  /** Error log of `-e`; `undefined` leaves it to the file. */
+  /** Error log of `-e`, absolute or `stderr`; holds where the file names none. */
   readonly errorLog: string | undefined;
   /** Text of every file as the master read it, by full name; a thread must not read newer ones. */
   readonly files?: ReadonlyMap<string, string>;
@@ -40,19 +42,36 @@ export interface Cycle {
 const VARIABLES = HTTP_MODULES.flatMap((module) => module.variables ?? []);
 const MODULES = HTTP_MODULES.map((module) => ({ module, rows: module.directives }));
 
-/** Reads, checks and compiles. Throws ConfigError with nginx's message at the first error. */
-export function loadCycle(source: CycleSource): Cycle {
+/**
+ * Reads, checks and compiles. `warned` hears each warning when it is found, complete with its place.
+ * Throws ConfigError with nginx's message at the first error.
+ */
+export function loadCycle(source: CycleSource, warned: (text: string) => unknown = ignore): Cycle {
   const warnings: string[] = [];
   const file = toByteString(source.file);
   const load = makeLoad({
     prefix: toByteString(source.prefix),
     confPrefix: file.slice(0, file.lastIndexOf('/') + 1),
-    onWarning: (message) => warnings.push(message),
+    onWarning(message) {
+      warnings.push(message);
+      warned(message);
+    },
   });
   giveVariables(load, VARIABLES);
   const root = rootScope(load);
-  const reader = makeReader([mainRows, ...MODULES], {
-    missingFile(name, directive) {
+  const reader = readerFor(source);
+  if (source.directives !== '') reader.readCommandLine(toByteString(source.directives), root);
+  reader.readFile(file, root);
+  if (source.errorLog !== undefined) logByDefault(root, toByteString(source.errorLog));
+  const http = compileHttp(root, HTTP_MODULES);
+  return { source, root, main: mainConf(root), http, warnings };
+}
+
+function ignore(): void {}
+
+function readerFor(source: CycleSource): ConfigReader {
+  return makeReader([mainRows, ...MODULES], {
+    missingFile(name, directive, load) {
       const text = builtInMimeTypes(name);
       if (text !== undefined) {
         load.warn(
@@ -64,18 +83,10 @@ export function loadCycle(source: CycleSource): Cycle {
     },
     ...(source.files === undefined ? {} : { files: source.files }),
   });
-  if (source.directives !== '') reader.readCommandLine(toByteString(source.directives), root);
-  reader.readFile(file, root);
-  if (!hasEvents(root)) throw new ConfigError('no "events" section in configuration');
-  const http = compileHttp(root, HTTP_MODULES);
-  return { source, root, main: mainConf(root), http, warnings };
 }
 
-/** Opens a file for appending and closes it: what `-t` checks of logs. Throws ConfigError. */
-export function checkWritable(path: string): number {
-  try {
-    return openSync(Buffer.from(path, 'latin1'), 'a');
-  } catch (error) {
-    throw new ConfigError(systemFailure('open', path, error));
-  }
+/** What `-e` names is the error log of a file that names none. */
+function logByDefault(root: Scope, path: string): void {
+  const own = root.own<CoreConf>(core);
+  if (own.error_log === undefined) Object.assign(own, { error_log: [{ path, level: ERROR }] });
 }

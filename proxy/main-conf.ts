@@ -9,9 +9,10 @@ import {
   MAIN,
   type Scope,
 } from './config/directive.ts';
-import { assign, failIfSet, flag, integer, milliseconds, path } from './config/readers.ts';
+import { assign, failIfSet, flag, milliseconds, path } from './config/readers.ts';
 import { innerScope, resolve } from './config/scope.ts';
 import { parseNumber } from './config/units.ts';
+import { isGroup, isUser } from './system-accounts.ts';
 
 export interface MainConf {
   readonly worker_processes: number;
@@ -44,14 +45,14 @@ const directives: readonly DirectiveRow<MainConf & Partial<Events>>[] = [
   { name: 'user', in: MAIN, args: [1, 2], set: setUser },
   { name: 'worker_shutdown_timeout', in: MAIN, args: [1, 1], set: assign(milliseconds) },
   { name: 'events', in: MAIN, args: [0, 0], open: openEvents },
-  { name: 'worker_connections', in: EVENTS, args: [1, 1], set: assign(integer) },
+  { name: 'worker_connections', in: EVENTS, args: [1, 1], set: assign(workerConnections) },
 ];
 
 /** The module of these directives; nginx's core and events modules. */
 export const mainModule = { name: 'core' };
 export const mainRows = { module: mainModule, rows: directives };
 
-/** The settings as read into the scope of the main level. Throws nginx's `no "events" section`. */
+/** The settings as read into the scope of the main level. */
 export function mainConf(root: Scope): MainConf {
   const own = root.own<MainConf & Events>(mainModule);
   const conf = resolve<MainConf>(mainModule, own.events ?? root, {
@@ -74,6 +75,12 @@ function workerProcesses(directive: Directive): number {
   return count;
 }
 
+/** nginx `ngx_event_connections`. */
+function workerConnections(directive: Directive): number {
+  const [word = ''] = directive.args;
+  return parseNumber(word) ?? fail(directive, `invalid number "${word}"`);
+}
+
 function setUser(own: Partial<MainConf>, directive: Directive, scope: Scope): void {
   failIfSet(own, directive);
   if (process.geteuid?.() !== 0) {
@@ -84,6 +91,8 @@ function setUser(own: Partial<MainConf>, directive: Directive, scope: Scope): vo
     return;
   }
   const [user = '', group = user] = directive.args;
+  if (!isUser(user)) fail(directive, `getpwnam("${user}") failed`);
+  if (!isGroup(group)) fail(directive, `getgrnam("${group}") failed`);
   Object.assign(own, { user: { user, group } });
 }
 

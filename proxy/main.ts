@@ -5,15 +5,18 @@
 import { resolve } from 'node:path';
 import { config as loadDotenv } from 'dotenv';
 import { daemonize } from '../prefork/daemonize.ts';
-import { isAlive, readPid } from '../prefork/pidfile.ts';
 import type { SignalQueue } from '../prefork/signals.ts';
-import { type CommandLine, readCommandLine, SIGNAL_WORDS, USAGE } from './command-line.ts';
+import { type CommandLine, readCommandLine, USAGE } from './command-line.ts';
 import { ConfigError } from './config/directive.ts';
 import { dumpText } from './config/dump.ts';
 import { systemFailure, toByteString } from './config/paths.ts';
 import { type Cycle, type CycleSource, loadCycle } from './cycle.ts';
+import { EarlyLog } from './early-log.ts';
 import { SERVER_FULL } from './http/reply.ts';
+import { CRIT, EMERG, WARN } from './log/error-log.ts';
 import { ProxyMaster } from './master.ts';
+import { signalMaster } from './signal-process.ts';
+import { checkPidFile, checkStart } from './start-checks.ts';
 
 /** The nginx whose documentation this proxy follows. */
 const FOLLOWS = 'nginx/1.31';
@@ -39,16 +42,41 @@ export async function main(
     return 0;
   }
   const source = sourceOf(line);
+  const log = new EarlyLog(source.errorLog);
+  try {
+    return await mainWith(line, source, log, signals, isDaemon);
+  } finally {
+    log.close();
+  }
+}
+
+async function mainWith(
+  line: CommandLine,
+  source: CycleSource,
+  log: EarlyLog,
+  signals: SignalQueue,
+  isDaemon: boolean,
+): Promise<number> {
+  const file = toByteString(source.file);
   let cycle: Cycle;
   try {
-    cycle = loadCycle(source);
-    if (line.tests) checkLogs(cycle);
+    // A daemon's warnings were seen before it was started.
+    cycle = loadCycle(source, (text) => isDaemon || log.write(WARN, text));
+    if (line.tests && !line.isQuiet) say(`nginx: the configuration file ${file} syntax is ok`);
+    checkStart(cycle);
+    if (line.tests) checkPidFile(cycle.main.pid);
   } catch (error) {
-    return refuse(line, source, error);
+    log.write(levelOf(error), messageOf(error));
+    if (line.tests) say(`nginx: configuration file ${file} test failed`);
+    return 1;
   }
-  for (const warning of cycle.warnings) say(`nginx: [warn] ${warning}`);
-  if (line.tests) return reportTest(line, source, cycle);
-  if (line.signal !== '') return sendSignal(line.signal, cycle.main.pid);
+  if (line.tests) {
+    if (!line.isQuiet) say(`nginx: configuration file ${file} test is successful`);
+    if (line.dumps) process.stdout.write(dumpText(cycle.root.load), 'latin1');
+    return 0;
+  }
+  if (line.signal !== '') return signalMaster(line.signal, cycle.main.pid, log);
+  log.close();
   if (cycle.main.daemon && !isDaemon) return daemonize();
   return new ProxyMaster(cycle, signals, isDaemon).run();
 }
@@ -66,17 +94,8 @@ function sourceOf(line: CommandLine): CycleSource {
   };
 }
 
-function checkLogs(cycle: Cycle): void {
-  const logs = cycle.http?.load.logs;
-  logs?.openAll();
-  logs?.close();
-}
-
-/** Says why a configuration does not serve; the words are nginx's. */
-function refuse(line: CommandLine, source: CycleSource, error: unknown): number {
-  say(`nginx: [emerg] ${messageOf(error)}`);
-  if (line.tests) say(`nginx: configuration file ${toByteString(source.file)} test failed`);
-  return 1;
+function levelOf(error: unknown): number {
+  return error instanceof ConfigError && error.level === 'crit' ? CRIT : EMERG;
 }
 
 /** The message of an error in configuration or with a log file; anything else is a defect. */
@@ -88,16 +107,6 @@ export function messageOf(error: unknown): string {
   throw error;
 }
 
-function reportTest(line: CommandLine, source: CycleSource, cycle: Cycle): number {
-  const file = toByteString(source.file);
-  if (!line.isQuiet) {
-    say(`nginx: the configuration file ${file} syntax is ok`);
-    say(`nginx: configuration file ${file} test is successful`);
-  }
-  if (line.dumps) process.stdout.write(dumpText(cycle.root.load), 'latin1');
-  return 0;
-}
-
 function showVersion(line: CommandLine): void {
   say(`nginx version: ${SERVER_FULL} (follows ${FOLLOWS})`);
   if (line.showHelp) process.stderr.write(USAGE);
@@ -106,34 +115,6 @@ function showVersion(line: CommandLine): void {
     say('configure arguments: none, everything is TypeScript');
   }
 }
-
-/** nginx `ngx_signal_process`. */
-function sendSignal(word: string, pidFile: string): number {
-  let content: ReturnType<typeof readPid>;
-  try {
-    content = readPid(pidFile);
-  } catch (error) {
-    say(`nginx: [error] ${systemFailure('open', pidFile, error)}`);
-    return 1;
-  }
-  if ('invalid' in content) {
-    say(`nginx: [error] invalid PID number "${content.invalid}" in "${pidFile}"`);
-    return 1;
-  }
-  if (!isAlive(content.pid)) {
-    say(`nginx: [alert] kill(${content.pid}, ${SIGNAL_NUMBERS[word]}) failed (3: No such process)`);
-    return 1;
-  }
-  process.kill(content.pid, SIGNAL_WORDS[word]);
-  return 0;
-}
-
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
-  stop: 15,
-  quit: 3,
-  reopen: 10,
-  reload: 1,
-};
 
 function say(text: string): void {
   process.stderr.write(Buffer.from(`${text}\n`, 'latin1'));

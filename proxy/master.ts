@@ -12,16 +12,13 @@ import { PidFile } from '../prefork/pidfile.ts';
 import { openFileLimit } from '../prefork/rlimit.ts';
 import type { MasterSignal, SignalQueue } from '../prefork/signals.ts';
 import type { BindFailure, ListenerSpec, WorkerExit, WorkerSpec } from '../prefork/types.ts';
-import { toByteString } from './config/paths.ts';
-import { resolve } from './config/scope.ts';
+import { systemFailure, toByteString } from './config/paths.ts';
 import { type Cycle, loadCycle } from './cycle.ts';
-import { core } from './http/core.ts';
-import type { CoreConf } from './http/core-conf.ts';
-import { CORE_DEFAULTS } from './http/core-defaults.ts';
 import { ALERT, EMERG, ErrorLog, errorLine, NOTICE, WARN } from './log/error-log.ts';
 import { LogFiles } from './log/log-file.ts';
 import { messageOf } from './main.ts';
 import { listenerSpecs, SHARED_CONNECTIONS } from './sockets.ts';
+import { checkStart, mainErrorLogs } from './start-checks.ts';
 
 /** nginx tries an address that is in use this often, this far apart. */
 const BIND_TRIES = 5;
@@ -60,7 +57,7 @@ export class ProxyMaster {
     try {
       this.pidFile = new PidFile(this.cycle.main.pid, 'overwrite');
     } catch (error) {
-      this.emerg(messageOf(error));
+      this.emerg(systemFailure('open', this.cycle.main.pid, error));
       this.master.listeners.close(true);
       return 1;
     }
@@ -139,14 +136,12 @@ export class ProxyMaster {
     const { files: _old, ...source } = this.cycle.source;
     let cycle: Cycle;
     try {
-      cycle = loadCycle(source);
-      cycle.http?.load.logs.openAll();
-      cycle.http?.load.logs.close();
+      cycle = loadCycle(source, (text) => this.write(WARN, text));
+      checkStart(cycle);
     } catch (error) {
       this.write(EMERG, messageOf(error));
       return;
     }
-    for (const warning of cycle.warnings) this.write(WARN, warning);
     const change = await this.bind(cycle, BIND_TRIES);
     if (change === undefined) return;
     this.generations.drainTimeoutMs = cycle.main.worker_shutdown_timeout;
@@ -171,7 +166,7 @@ export class ProxyMaster {
       this.pidFile?.remove();
       this.pidFile = moved;
     } catch (error) {
-      this.write(EMERG, messageOf(error));
+      this.write(EMERG, systemFailure('open', cycle.main.pid, error));
     }
   }
 
@@ -217,10 +212,9 @@ export class ProxyMaster {
 
   /** The error log of the main level. */
   private openLog(cycle: Cycle): ErrorLog {
-    const conf = resolve<CoreConf>(core, cycle.root, CORE_DEFAULTS, core.merge);
     this.logFiles = new LogFiles();
     const log = new ErrorLog(
-      conf.error_log.map(({ path, level }) => ({ level, sink: this.logFiles.file(path) })),
+      mainErrorLogs(cycle).map(({ path, level }) => ({ level, sink: this.logFiles.file(path) })),
     );
     this.logFiles.openAll();
     return log;
