@@ -4,7 +4,10 @@ import type { ConnectionFacts } from '../wire/exchange.ts';
 
 let lastSerial = 0;
 
-/** Facts of one connection. The peer's address is read early, since a closed socket has none. */
+/**
+ * Facts of one connection. The peer's address is read early, since a closed socket has none: that of
+ * a TCP peer who reset before is empty, never `unix:`, which many a configuration trusts.
+ */
 export class SocketFacts implements ConnectionFacts {
   readonly serial = ++lastSerial;
   readonly remoteAddress: string;
@@ -19,8 +22,7 @@ export class SocketFacts implements ConnectionFacts {
     this.#socket = socket;
     this.#path = path;
     this.isTls = (socket as { encrypted?: boolean }).encrypted === true;
-    const address = path === '' ? socket.remoteAddress : undefined;
-    this.remoteAddress = address === undefined ? 'unix:' : withoutZone(address);
+    this.remoteAddress = path === '' ? withoutZone(socket.remoteAddress ?? '') : 'unix:';
     this.remotePort = socket.remotePort ?? 0;
   }
 

@@ -137,6 +137,8 @@ export class ServerConnection
     // nginx: ngx_http_init_connection starts client_header_timeout at accept.
     this.#options.timers.arm(this, this.#options.headTimeoutMs);
     if (this.#accounts.isDraining) this.drain(this.#accounts.quietMs);
+    // A peer that reset already: what it sent could be read, but nobody could say who asked.
+    if (this.facts.remoteAddress === '') this.destroy();
   }
 
   // Bytes in.
