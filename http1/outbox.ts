@@ -68,6 +68,11 @@ export class Outbox extends Timeout implements Flushable {
     return this.#addedBytes === 0 && !this.#isWaiting;
   }
 
+  /** Bytes added since the socket was there, written or not. */
+  get givenBytes(): number {
+    return this.writtenBytes + this.#addedBytes;
+  }
+
   /** Whether the writer should wait for `sent`. */
   get isFull(): boolean {
     return this.#addedBytes + this.#socket.writableLength >= FULL_BYTES;

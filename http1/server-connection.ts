@@ -397,7 +397,8 @@ export class ServerConnection
     this.#state = CLOSED;
     this.#accounts.remove(this);
     if (exchange === undefined) return;
-    exchange.bytesSent = this.outbox.writtenBytes;
+    exchange.bytesSent += tunnel.sentBytes;
+    exchange.contentBytesSent = tunnel.sentBytes;
     exchange.tunnelBytes = tunnel.receivedBytes;
     exchange.owner?.finished();
   }

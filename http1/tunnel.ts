@@ -18,6 +18,8 @@ export class SocketTunnel implements Tunnel, SocketUser, OutboxUser {
   readonly #outbox: Outbox;
   readonly #sink: TunnelSink;
   readonly #owner: TunnelOwner;
+  /** What the outbox was given before there was a tunnel. */
+  readonly #givenBefore: number;
   #isDrainAwaited = false;
   #isClosed = false;
   #isEndPending = false;
@@ -29,7 +31,13 @@ export class SocketTunnel implements Tunnel, SocketUser, OutboxUser {
     this.#outbox = outbox;
     this.#sink = sink;
     this.#owner = owner;
+    this.#givenBefore = outbox.givenBytes;
     outbox.changeUser(this);
+  }
+
+  /** Bytes written to the peer. */
+  get sentBytes(): number {
+    return Math.max(0, this.#outbox.writtenBytes - this.#givenBefore);
   }
 
   write(chunk: Uint8Array | string): boolean {

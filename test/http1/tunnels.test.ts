@@ -63,6 +63,7 @@ for (const { name, isPlain } of WRAPPERS) {
     await client.closed();
     await owner.heard('finished');
     assert.equal(exchange?.bytesSent, client.received.length);
+    assert.equal(exchange?.contentBytesSent, 'earlylater'.length);
     assert.equal(exchange?.bytesReceived, UPGRADE.length + 10);
     assert.equal(server.accounts.active, 0);
   });
