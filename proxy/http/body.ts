@@ -3,7 +3,7 @@
  * temporary file beyond it. See nginx `ngx_http_read_client_request_body`.
  */
 import type { ContentProblem, ContentSink, ExchangeOwner } from '../../wire/exchange.ts';
-import { CRIT, ERROR, INFO } from '../log/error-log.ts';
+import { CRIT, ERROR, INFO, NOTICE, WARN } from '../log/error-log.ts';
 import { ContentFile } from './body-file.ts';
 import { borrowMemory } from './body-memory.ts';
 import type { HttpRequest } from './request.ts';
@@ -102,6 +102,8 @@ class ContentReader implements ContentSink {
       const keeps = core.client_body_in_file_only === 'on';
       file = new ContentFile(core.client_body_temp_path, keeps, this);
       this.#file = file;
+      const level = core.client_body_in_file_only === 'off' ? WARN : NOTICE;
+      this.#r.log(level, `a client request body is buffered to a temporary file ${file.path}`);
       if (this.#length > 0) file.write(Buffer.from(this.#memory!.subarray(0, this.#length)));
       this.#memory = undefined;
     }

@@ -5,7 +5,7 @@
 import type { Exchange, ExchangeHandler, Refusal } from '../../wire/exchange.ts';
 import { validateHost } from '../../wire/host.ts';
 import { normalisePath } from '../../wire/path.ts';
-import { parseTarget } from '../../wire/target.ts';
+import { parseTarget, type Target } from '../../wire/target.ts';
 import { INFO } from '../log/error-log.ts';
 import type { Address } from './addresses.ts';
 import { serve } from './pipeline.ts';
@@ -27,21 +27,19 @@ export class RequestEntry implements ExchangeHandler {
     const names = this.namesFor(exchange);
     const r = new HttpRequest(exchange, names.defaultServer, this.thread);
     const { target } = r.head;
-    const isOrigin = target.charCodeAt(0) === SLASH;
-    const parsed = isOrigin ? undefined : parseTarget(target);
+    const parsed = target.charCodeAt(0) === SLASH ? undefined : parseTarget(target);
+    const isConnect = r.method === 'CONNECT';
+    // nginx reads the path with the settings of the default server, before it knows the host.
+    if (!isConnect && !readPath(r, parsed)) {
+      this.refuseLine(r);
+      return;
+    }
     if (!this.chooseServer(r, names, parsed?.host ?? r.head.host)) return;
-    if (r.method === 'CONNECT' || r.method === 'TRACE') {
-      // nginx `ngx_http_process_request`.
+    if (isConnect || r.method === 'TRACE') {
+      // nginx `ngx_http_process_request_header`; nothing has allowed keep-alive yet.
       r.log(INFO, `client sent ${r.method} method`);
+      r.exchange.keepAlive = false;
       r.finalize(405);
-      return;
-    }
-    if (parsed !== undefined && parsed.form !== 'absolute') {
-      this.invalid(r, 'client sent invalid request');
-      return;
-    }
-    if (!readPath(r, isOrigin ? target : originForm(parsed!))) {
-      this.invalid(r, 'client sent invalid request');
       return;
     }
     serve(r);
@@ -56,7 +54,10 @@ export class RequestEntry implements ExchangeHandler {
     if (valid !== undefined) r.server = names.find(valid, r);
     r.location = r.server.root;
     r.exchange.times = r.location.times;
+    if (r.head.target.startsWith('/')) readPath(r, undefined);
+    r.action = OF_LINE.test(refusal.message) ? READING_LINE : READING_FIELDS;
     r.log(INFO, refusal.message);
+    r.action = '';
     r.finalize(refusal.status);
   }
 
@@ -71,7 +72,7 @@ export class RequestEntry implements ExchangeHandler {
     } else {
       const valid = validateHost(host);
       if (valid === undefined) {
-        this.invalid(r, 'client sent invalid host header');
+        this.invalid(r, 'client sent invalid host header', READING_FIELDS);
         return false;
       }
       r.host = valid;
@@ -82,22 +83,41 @@ export class RequestEntry implements ExchangeHandler {
     return true;
   }
 
-  private invalid(r: HttpRequest, message: string): void {
+  /** nginx `ngx_http_process_request_line` refuses before a field is read, so the log has none. */
+  private refuseLine(r: HttpRequest): void {
+    r.forgetFields();
+    this.invalid(r, 'client sent invalid request', READING_LINE);
+  }
+
+  private invalid(r: HttpRequest, message: string, action: string): void {
+    r.exchange.times = r.location.times;
+    r.action = action;
     r.log(INFO, message);
+    r.action = '';
     r.finalize(400);
   }
 }
 
 const SLASH = 0x2f;
 
-function originForm(parsed: { path: string; query: string | undefined }): string {
-  return parsed.query === undefined ? parsed.path : `${parsed.path}?${parsed.query}`;
-}
+// nginx's words for what it was doing.
+const READING_LINE = 'reading client request line';
+const READING_FIELDS = 'reading client request headers';
 
-function readPath(r: HttpRequest, target: string): boolean {
+/** Refusals of a request line; all others are of fields. */
+const OF_LINE = /client sent (invalid (method|request|version)|too long URI)/;
+
+/** False where the target has no path, or one that cannot be. */
+function readPath(r: HttpRequest, parsed: Target | undefined): boolean {
+  if (parsed !== undefined && parsed.form !== 'absolute') return false;
+  const target = parsed === undefined ? r.head.target : originForm(parsed);
   const path = normalisePath(target, r.server.root.core.merge_slashes);
   if (path === undefined) return false;
   r.uri = path.path;
   r.args = path.args;
   return true;
+}
+
+function originForm({ path, query }: Target): string {
+  return query === undefined ? path : `${path}?${query}`;
 }

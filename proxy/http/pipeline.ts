@@ -257,5 +257,6 @@ function restartReply(r: HttpRequest): void {
 /** The log phase: runs once, when the reply is complete or the client is gone. */
 export function logRequest(r: HttpRequest): void {
   const steps = r.location.log;
+  r.action = 'logging request';
   for (let i = 0; i < steps.length; i++) steps[i]!(r);
 }

@@ -11,6 +11,7 @@
  * ```
  */
 import type { ConnectionFacts, Exchange, ExchangeOwner, RequestHead } from '../../wire/exchange.ts';
+import { ParsedRequestHead } from '../../wire/request-head.ts';
 import { ERROR, errorLine } from '../log/error-log.ts';
 import type { FilePart } from './file-sender.ts';
 import type { Location, VirtualServer } from './location.ts';
@@ -35,7 +36,7 @@ const MAX_URI_CHANGES = 10;
 
 export class HttpRequest implements ExchangeOwner {
   readonly exchange: Exchange;
-  readonly head: RequestHead;
+  head: RequestHead;
   readonly connection: ConnectionFacts;
   readonly thread: Thread;
 
@@ -126,6 +127,8 @@ export class HttpRequest implements ExchangeOwner {
   isDone = false;
   /** Whether the reply went out whole (`$request_completion`). */
   isComplete = false;
+  /** What is being done, for the error log: `logging request`; '' while the request is served. */
+  action = '';
   /** `$request_id` once asked for. */
   requestId = '';
 
@@ -148,6 +151,15 @@ export class HttpRequest implements ExchangeOwner {
   /** Goes on with the pipeline after a step that answered DONE waited for something. */
   finalize(verdict: number): void {
     finalize(this, verdict);
+  }
+
+  /** From now on only the request line is known of the head. */
+  forgetFields(): void {
+    const line = new ParsedRequestHead();
+    line.method = this.head.method;
+    line.target = this.head.target;
+    line.version = this.head.version;
+    this.head = line;
   }
 
   /**
@@ -220,7 +232,8 @@ export class HttpRequest implements ExchangeOwner {
     if (level > errorLog.level) return;
     const { pid, index } = this.thread;
     const process = { pid, thread: index };
-    const text = `${message}${this.logContext()}`;
+    const action = this.action === '' ? '' : ` while ${this.action}`;
+    const text = `${message}${action}${this.logContext()}`;
     errorLog.write(level, errorLine(level, process, this.connectionNumber, text));
   }
 

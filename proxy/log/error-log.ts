@@ -61,6 +61,22 @@ export function logTime(date: Date): string {
   );
 }
 
+/** nginx `NGX_MAX_ERROR_STR`: bytes of a line with its line feed. */
+const LONGEST_LINE = 2048;
+/** nginx `ngx_log_errno` keeps this much for what the system said. */
+const ERRNO_ROOM = 50;
+const ERRNO = / \(\d+: [^()]*\)/;
+
+/** Cuts a line that a long request made too long, but keeps the system's reason. */
+function shortened(line: string): string {
+  const errno = ERRNO.exec(line);
+  let text = line;
+  if (errno !== null && errno.index > LONGEST_LINE - ERRNO_ROOM) {
+    text = `${line.slice(0, LONGEST_LINE - ERRNO_ROOM)}...${line.slice(errno.index)}`;
+  }
+  return `${text.slice(0, LONGEST_LINE - 1)}\n`;
+}
+
 /** A whole line: `2026/11/23 06:30:00 [error] 12#1: *3 message`; `connection` 0 leaves `*N` out. */
 export function errorLine(
   level: number,
@@ -69,5 +85,6 @@ export function errorLine(
   message: string,
 ): string {
   const serial = connection === 0 ? '' : `*${connection} `;
-  return `${logTime(new Date())} [${LEVELS[level]}] ${process.pid}#${process.thread}: ${serial}${message}\n`;
+  const line = `${logTime(new Date())} [${LEVELS[level]}] ${process.pid}#${process.thread}: ${serial}${message}`;
+  return line.length < LONGEST_LINE ? `${line}\n` : shortened(line);
 }
