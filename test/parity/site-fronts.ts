@@ -222,6 +222,7 @@ function maskedBoundary(text: string): string {
 /**
  * Lines of the access log up to the first that matches `last`, with times and lengths of what
  * differs masked. Waits for that line: a front logs once the client is gone.
+ * Sorted, since several workers write it.
  */
 export async function accessLines({ folder }: SiteFront, last: RegExp): Promise<string[]> {
   for (const deadline = Date.now() + PATIENCE_MS; !last.test(folder.read('run/access.log')); ) {
@@ -240,10 +241,11 @@ export async function accessLines({ folder }: SiteFront, last: RegExp): Promise<
         // Of a line that is too long nginx has what its buffer holds.
         .replace(/"(GET \/a{1000})a*[^"]*"/, '"$1"')
         .replaceAll(/\b\d+\.\d{3}\b/g, 'seconds'),
-    );
+    )
+    .sort();
 }
 
-/** Lines of the error log at warn and above, with what names a process or a connection masked. */
+/** Lines of the error log at warn and above, with what names a process or a connection masked, sorted. */
 export function errorLines({ folder, program }: SiteFront): string[] {
   return folder
     .masked(program.output)
@@ -257,7 +259,8 @@ export function errorLines({ folder, program }: SiteFront): string[] {
         .replace(/(too large chunked body:) [\d+]+/, '$1 masked')
         // A line of the longest length ends earlier where the numbers in front take more room.
         .slice(0, 1800),
-    );
+    )
+    .sort();
 }
 
 /** Lets a server of the test take the pool's place at the socket. */
