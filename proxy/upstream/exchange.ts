@@ -361,10 +361,14 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     this.#log(ERROR, 'upstream timed out (110: Connection timed out)');
   }
 
-  tunnelOver(): void {
-    if (this.#state === OVER) return;
+  tunnelEnding(): void {
     this.#tries.attempt!.responseLength = this.#tunnels!.upstream.receivedBytes;
     this.#tries.finish(0);
+  }
+
+  tunnelOver(): void {
+    if (this.#state === OVER) return;
+    this.tunnelEnding();
     this.#release('good');
     this.#state = OVER;
   }

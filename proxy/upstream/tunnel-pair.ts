@@ -10,6 +10,8 @@ import type { Tunnel, TunnelSink } from '../../wire/exchange.ts';
 export interface TunnelPairOwner {
   /** Nothing passed either way for the timeout. */
   tunnelTimedOut(): void;
+  /** One side is gone, and with it the exchange: the log is written before the other side follows. */
+  tunnelEnding(): void;
   /** Both ways are closed. */
   tunnelOver(): void;
 }
@@ -62,6 +64,7 @@ export class TunnelPair extends Timeout {
     side.isClosed = true;
     const { other } = side;
     if (other !== undefined && !other.isClosed) {
+      this.#owner.tunnelEnding();
       other.finish();
       return;
     }
