@@ -5,7 +5,7 @@
 import type { ConnectionTimes } from '../../wire/exchange.ts';
 import type { Place, Scope } from '../config/directive.ts';
 import { resolve } from '../config/scope.ts';
-import { ErrorLog } from '../log/error-log.ts';
+import { ERROR, ErrorLog } from '../log/error-log.ts';
 import { type Address, groupAddresses } from './addresses.ts';
 import { core } from './core.ts';
 import type { CoreConf } from './core-conf.ts';
@@ -189,9 +189,12 @@ function nameOnce(named: Map<string, Location>, location: Location): void {
   if (!named.has(location.name)) named.set(location.name, location);
 }
 
-/** `satisfy any`: the first OK lets in; else the last refusal holds (nginx `ngx_http_core_access_phase`). */
+/**
+ * `satisfy any`: the first OK lets in; else the last refusal holds (nginx
+ * `ngx_http_core_access_phase`), and 403 is logged (`ngx_http_core_post_access_phase`).
+ */
 function anyOf(steps: readonly Step[]): readonly Step[] {
-  return steps.length < 2 ? steps : [(r) => tryFrom(steps, 0, DECLINED, r)];
+  return steps.length === 0 ? steps : [(r) => tryFrom(steps, 0, DECLINED, r)];
 }
 
 function tryFrom(
@@ -212,6 +215,7 @@ function tryFrom(
     if (verdict === OK) return OK;
     if (verdict !== DECLINED) refusal = verdict;
   }
+  if (refusal === 403) r.log(ERROR, 'access forbidden by rule');
   return refusal;
 }
 

@@ -37,7 +37,7 @@ export class RequestEntry implements ExchangeHandler {
     if (!this.chooseServer(r, names, parsed?.host ?? r.head.host)) return;
     if (isConnect || r.method === 'TRACE') {
       // nginx `ngx_http_process_request_header`; nothing has allowed keep-alive yet.
-      r.log(INFO, `client sent ${r.method} method`);
+      r.log(INFO, `client sent ${r.method} method${WHILE_HEADERS}`);
       r.exchange.keepAlive = false;
       r.finalize(405);
       return;
@@ -56,7 +56,7 @@ export class RequestEntry implements ExchangeHandler {
     r.exchange.times = r.location.times;
     if (r.head.target.startsWith('/')) readPath(r, undefined);
     r.action = OF_LINE.test(refusal.message) ? READING_LINE : READING_FIELDS;
-    r.log(INFO, refusal.message);
+    r.log(INFO, refusal.message + stageOf(refusal));
     r.action = '';
     r.finalize(refusal.status);
   }
@@ -99,6 +99,19 @@ export class RequestEntry implements ExchangeHandler {
 }
 
 const SLASH = 0x2f;
+
+/** What nginx adds to say where reading stopped. */
+const WHILE_LINE = ' while reading client request line';
+const WHILE_HEADERS = ' while reading client request headers';
+
+/** Complaints about the request line; all others come of fields. */
+const LINE_COMPLAINT =
+  /^client sent (invalid (method|request|version|host in request line)|too long URI)/;
+
+function stageOf({ status, message }: Refusal): string {
+  if (status === 408) return '';
+  return LINE_COMPLAINT.test(message) ? WHILE_LINE : WHILE_HEADERS;
+}
 
 // nginx's words for what it was doing.
 const READING_LINE = 'reading client request line';

@@ -4,7 +4,7 @@
  * the next request. With `open_file_cache` the looks are as far apart as nginx's
  * (`open_file_cache_valid`).
  */
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { imfFixdate } from '../../wire/date.ts';
 import { fileEtag } from '../../wire/etag.ts';
 import { codeOf } from '../config/paths.ts';
@@ -43,6 +43,9 @@ export class FileInfo {
   /** @internal when it was looked at last: turn number, epoch milliseconds */
   turn = 0;
   checkedAt = 0;
+  /** @internal for `open_file_cache`: how often and when it was asked for last */
+  uses = 1;
+  usedAt = 0;
   /** @internal second chance for the sweep */
   wasUsed = true;
 
@@ -83,7 +86,7 @@ function currentTurn(): number {
  */
 export function fileInfo(path: string, core: CoreConf, now: number): FileInfo {
   const known = files.get(path);
-  if (known === undefined) return remember(path, look(path), now);
+  if (known === undefined) return remember(path, look(path), core, now);
   known.wasUsed = true;
   const thisTurn = currentTurn();
   if (known.turn === thisTurn) return known;
@@ -95,12 +98,20 @@ export function fileInfo(path: string, core: CoreConf, now: number): FileInfo {
     return known;
   }
   forget(path, known);
-  return remember(path, look(path), now);
+  return remember(path, look(path), core, now);
 }
 
-/** nginx keeps failures only with `open_file_cache_errors`. */
+/**
+ * Whether `open_file_cache` spares the look: the file was asked for `min_uses` times, never more
+ * than `inactive` apart, and the last look is younger than `valid`. A failure counts only with
+ * `open_file_cache_errors`; `max` bounds nginx's memory, ours has bounds of its own.
+ */
 function isStillValid(known: FileInfo, core: CoreConf, now: number): boolean {
   if (known.code !== '' && !core.open_file_cache_errors) return false;
+  const isActive = now - known.usedAt < core.open_file_cache!.inactiveMs;
+  known.usedAt = now;
+  known.uses = isActive ? known.uses + 1 : 1;
+  if (known.uses <= core.open_file_cache_min_uses || !isActive) return false;
   return now - known.checkedAt < core.open_file_cache_valid;
 }
 
@@ -139,18 +150,28 @@ function isSame(known: FileInfo, stats: Stats | string): boolean {
 function look(path: string): FileInfo {
   const stats = statOf(path);
   if (typeof stats === 'string') return new FileInfo(undefined, stats);
-  if (!stats.isFile() || stats.size > KEPT_BYTES) return new FileInfo(stats, '');
-  return read(path);
+  return stats.isFile() ? read(path) : new FileInfo(stats, '');
 }
 
-/** Reads a small file; what was read and what its stats say belong together. */
-function read(path: string): FileInfo {
-  let fd: number;
+/** Never waits for a writer, should the file have become a pipe. */
+const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** A descriptor, or the system's code where the file cannot be opened. */
+export function openFile(path: string): number | string {
   try {
-    fd = openSync(asName(path), 'r');
+    return openSync(asName(path), READ_ONLY);
   } catch (error) {
-    return new FileInfo(undefined, codeOf(error));
+    return codeOf(error);
   }
+}
+
+/**
+ * Opens a file, so that one that may not be read is known before it is promised, and reads a small
+ * one; what was read and what its stats say belong together.
+ */
+function read(path: string): FileInfo {
+  const fd = openFile(path);
+  if (typeof fd === 'string') return new FileInfo(undefined, fd);
   try {
     const stats = fstatSync(fd);
     const info = new FileInfo(stats, '');
@@ -168,13 +189,15 @@ function read(path: string): FileInfo {
   }
 }
 
-function remember(path: string, info: FileInfo, now: number): FileInfo {
+function remember(path: string, info: FileInfo, core: CoreConf, now: number): FileInfo {
+  if (info.code !== '' && !core.open_file_cache_errors) return info;
   if (files.size >= CACHE_FILES || keptBytes > CACHE_BYTES) sweep();
   // A small file without content is unsettled: it must be looked at again, whatever the turn.
   const isUnsettled = info.isFile && info.size <= KEPT_BYTES && info.content === undefined;
   if (isUnsettled) return info;
   info.turn = currentTurn();
   info.checkedAt = now;
+  info.usedAt = now;
   keptBytes += info.content?.length ?? 0;
   files.set(path, info);
   return info;

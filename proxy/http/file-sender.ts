@@ -1,8 +1,7 @@
 /** Streams a file, or ranges of it, with reads on the thread pool and one read under way at a time. */
-import { close, open, read } from 'node:fs';
+import { close, read } from 'node:fs';
 import { systemErrorText } from '../config/paths.ts';
 import { CRIT } from '../log/error-log.ts';
-import { asName } from './file-cache.ts';
 import type { Producer } from './phases.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -22,32 +21,28 @@ export class FileSender implements Producer {
   private readonly path: string;
   private readonly parts: readonly FilePart[];
   private readonly tail: string;
-  private fd = -1;
+  private fd: number;
   private part = 0;
   private at = 0;
   private isReading = false;
   private isBlocked = false;
   private isOver = false;
 
-  /** `tail` follows the last part (the closing boundary of several ranges). */
-  constructor(r: HttpRequest, path: string, parts: readonly FilePart[], tail: string) {
+  /**
+   * Takes over the descriptor `fd`; `path` is for the log. `tail` follows the last part (the closing
+   * boundary of several ranges).
+   */
+  constructor(r: HttpRequest, path: string, fd: number, parts: readonly FilePart[], tail: string) {
     this.r = r;
     this.path = path;
+    this.fd = fd;
     this.parts = parts;
     this.tail = tail;
     r.producer = this;
   }
 
   start(): void {
-    open(asName(this.path), 'r', (error, fd) => {
-      if (error !== null) {
-        this.fail('open', error);
-        return;
-      }
-      this.fd = fd;
-      if (this.isOver) this.release();
-      else this.beginPart();
-    });
+    this.beginPart();
   }
 
   drained(): void {

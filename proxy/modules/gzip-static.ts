@@ -8,7 +8,7 @@ import { fileProblem } from '../http/file-problem.ts';
 import { sendFile } from '../http/file-reply.ts';
 import { mediaType } from '../http/media-type.ts';
 import { defineModule } from '../http/module.ts';
-import { DECLINED, DONE, type Verdict } from '../http/phases.ts';
+import { DECLINED, type Verdict } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { gzip } from './gzip.ts';
 import { type GzipConditions, mayCompress } from './gzip-conditions.ts';
@@ -64,6 +64,5 @@ function serve(
   }
   if (!info.isFile) return info.isDirectory ? DECLINED : 404;
   r.contentEncoding = 'gzip';
-  sendFile(r, path, info, mediaType(uri, core), core, false);
-  return DONE;
+  return sendFile(r, path, info, mediaType(uri, core), core, false);
 }

@@ -7,7 +7,7 @@ import { fileProblem } from '../http/file-problem.ts';
 import { sendFile } from '../http/file-reply.ts';
 import { mediaType } from '../http/media-type.ts';
 import { defineModule } from '../http/module.ts';
-import { DECLINED, DONE, type Verdict } from '../http/phases.ts';
+import { DECLINED, type Verdict } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { CRIT } from '../log/error-log.ts';
 
@@ -38,8 +38,7 @@ function serveFile(r: HttpRequest, core: CoreConf): Verdict {
     r.log(CRIT, `"${path}" is not a regular file`);
     return 404;
   }
-  sendFile(r, path, info, mediaType(uri, core), core, true);
-  return DONE;
+  return sendFile(r, path, info, mediaType(uri, core), core, true);
 }
 
 /** A folder asked for without its final slash. */
