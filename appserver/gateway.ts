@@ -1,5 +1,6 @@
 /**
- * What an application is, and what it is given. Types only, for applications to import:
+ * What an application is, and what it is given; docs/gateway-interface.md is the specification. For
+ * applications to import:
  *
  * ```ts
  * import type { FetchApplication } from 'tandem/gateway';
@@ -14,8 +15,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * What an application knows of a request beside the Request: the second argument of `fetch`. It is
- * the third as well, where Workers-style code looks for `waitUntil`.
+ * What an application knows of a request beside the request itself: the second argument of `fetch`.
+ * It is the third as well, where Workers-style code looks for `waitUntil`. A `(request, response)`
+ * application asks `gatewayOf(request)` for it.
  */
 export interface Gateway {
   /**
@@ -27,6 +29,7 @@ export interface Gateway {
   readonly scheme: 'http' | 'https';
   /** Which copy of the application this is. */
   readonly worker: WorkerFacts;
+  readonly server: ServerFacts;
   /**
    * Keeps the worker alive for work that outlives the response: a stopping worker waits for it, as
    * long as `graceful_timeout` allows. A rejection is logged.
@@ -44,6 +47,14 @@ export interface WorkerFacts {
   readonly threadCount: number;
 }
 
+/** What runs the application. */
+export interface ServerFacts {
+  /** Name and version: `tandem/1.2.3`. */
+  readonly software: string;
+  /** Version of docs/gateway-interface.md that it keeps. */
+  readonly interfaceVersion: string;
+}
+
 /**
  * Answers one request with a Response. An error thrown, or a promise rejected, is answered with 500
  * and logged with its stack. `request.signal` aborts when the client goes away early; the body of a
@@ -56,7 +67,10 @@ export interface FetchApplication {
   fetch: FetchFunction;
 }
 
-/** A listener for node:http: `(request, response) => void`. Express and polka are of this kind. */
+/**
+ * A listener for node:http: `(request, response) => void`. Express and polka are of this kind. An
+ * error thrown, or a promise rejected, is answered with 500 and logged with its stack.
+ */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
@@ -66,4 +80,20 @@ export type NodeListener = (request: IncomingMessage, response: ServerResponse) 
 export interface ApplicationModule {
   startup?(worker: WorkerFacts): unknown;
   shutdown?(): unknown;
+}
+
+/** Where the gateway of a node:http request is found; the same in every copy of this module. */
+export const GATEWAY = Symbol.for('tandem.gateway');
+
+/**
+ * The gateway of a request of node:http; `undefined` where no tandem-appserver runs the application.
+ *
+ * @example
+ * export default (request, response) => {
+ *   response.end('thanks');
+ *   gatewayOf(request)?.waitUntil(sendMail());
+ * };
+ */
+export function gatewayOf(request: IncomingMessage): Gateway | undefined {
+  return (request as { readonly [GATEWAY]?: Gateway })[GATEWAY];
 }

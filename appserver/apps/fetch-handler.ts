@@ -17,11 +17,12 @@ import type { ErrorLog } from '../logging/error-log.ts';
 import type { Quota } from '../worker/quota.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from './error-page.ts';
 import { FetchAccessRecord } from './fetch/access-record.ts';
-import { type GatewayBase, RequestGateway } from './fetch/gateway.ts';
+import { RequestGateway } from './fetch/gateway.ts';
 import { appRequest, closeRequest } from './fetch/request.ts';
 import { fieldsOf, reasonPhraseOf, simpleBodyOf } from './fetch/response.ts';
 import { StreamPump } from './fetch/stream-pump.ts';
 import { requestUrl } from './fetch/url.ts';
+import type { GatewayBase } from './gateway-base.ts';
 
 /** An application's `fetch`, bound to its object. */
 export type FetchCall = (request: Request, gateway: Gateway, context: Gateway) => unknown;

@@ -2,15 +2,10 @@
  * Runs an application that listens to node:http, on node:http. Its connections are counted with the
  * thread's others, so balance and draining work as on http1/.
  */
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 import type { Accounts } from '../../http1/accounts.ts';
 import type { AccessLog } from '../logging/access-log.ts';
 import type { ErrorLog } from '../logging/error-log.ts';
@@ -22,6 +17,8 @@ import type { NodeKind } from './detect.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from './error-page.ts';
 import { watchAccess } from './node/access-record.ts';
 import { NodeConnection } from './node/connection.ts';
+import { callListener, sendPage } from './node/failure.ts';
+import { type HeadRules, judgeHead } from './node/judge-head.ts';
 
 /** What a thread gives to a server. */
 export interface NodeHandlerOptions {
@@ -32,14 +29,13 @@ export interface NodeHandlerOptions {
   readonly log: ErrorLog;
   readonly accessLog: AccessLog | undefined;
   readonly quota: Quota | undefined;
+  /** How clients come to the server's own listener. */
+  readonly way: 'tcp' | 'unix';
 }
 
 const HEAD_TIMEOUT_MS = 60_000;
 /** node:http limits a head as a whole only. */
 const LARGEST_HEAD_BYTES = 1024 * 1024;
-/** Method, version and blanks of a request line, as far as it is counted beside the target. */
-const LINE_REST_BYTES = ' '.length + ' HTTP/1.1'.length;
-
 /**
  * A server for the application, not listening yet. One that the application brings keeps its
  * listeners and gets the pool's times and limits.
@@ -53,18 +49,16 @@ export function nodeServer(options: NodeHandlerOptions): Server {
   server.headersTimeout = HEAD_TIMEOUT_MS;
   server.requestTimeout = 0; // A slow upload is no fault; `timeout` is about the worker.
   server.maxHeadersCount = 0; // node:http would drop what is beyond it; here it is refused.
-  server.prependListener('connection', (socket: Socket) => NodeConnection.add(socket, accounts));
-  // A listener of ours alone would keep node:http from treating the request as a usual one.
-  if (server.listenerCount('upgrade') > 0) {
-    server.prependListener('upgrade', (request: IncomingMessage) => {
-      NodeConnection.of(request.socket)?.becomeTunnel();
-    });
-  }
+  server.prependListener('connection', (socket: Socket) =>
+    NodeConnection.add(socket, options.way, accounts),
+  );
   if (server.listenerCount('clientError') === 0) {
     server.on('clientError', (error, socket) => answerBadRequest(error, socket, log));
   }
+  const rules = { limits, forwarded: options.forwarded };
   const listeners = takeListeners(server, app.listener);
-  server.on('request', dispatcher(options, limits, listeners));
+  server.on('request', dispatcher(options, rules, listeners));
+  takeUpgrades(server, rules, options);
   return server;
 }
 
@@ -82,45 +76,67 @@ function takeListeners(server: Server, listener: RequestListener | undefined): R
   return own.map((one) => one.bind(server));
 }
 
-/** Calls the application for a request that keeps the limits. */
+/** Calls the application for a request that keeps the rules. */
 function dispatcher(
   options: NodeHandlerOptions,
-  limits: RequestLimits,
+  rules: HeadRules,
   listeners: readonly RequestListener[],
 ): RequestListener {
-  const { accounts, accessLog, forwarded, quota } = options;
+  const { accounts, accessLog, forwarded, log, quota } = options;
   const mayKeepAlive = options.settings.keepalive > 0;
-  const only = listeners.length === 1 ? listeners[0] : undefined;
   return (request, response) => {
-    NodeConnection.of(request.socket)?.begin(response);
+    const connection = NodeConnection.of(request.socket);
+    const peer = connection?.peer ?? '';
+    connection?.begin(response);
     quota?.add();
     if (!mayKeepAlive || accounts.isDraining) response.shouldKeepAlive = false;
     if (accessLog !== undefined) watchAccess(request, response, accessLog, forwarded);
-    const status = statusOfExcess(request, limits);
-    if (status !== 0) refuse(response, status);
-    else if (only !== undefined) only.call(undefined as never, request, response);
-    else for (const listener of listeners) listener(request, response);
+    const refusal = judgeHead(request, peer, rules);
+    if (refusal !== undefined) {
+      complain(options, request, peer, refusal.message);
+      response.shouldKeepAlive = false;
+      sendPage(response, refusal.status);
+    } else for (const listener of listeners) callListener(listener, request, response, log);
   };
 }
 
-/** 414 or 431 for what is beyond a limit, else 0. */
-function statusOfExcess(request: IncomingMessage, limits: RequestLimits): number {
-  const method = request.method?.length ?? 0;
-  const target = request.url?.length ?? 0;
-  if (method + target + LINE_REST_BYTES > limits.lineBytes) return 414;
-  const { rawHeaders } = request;
-  if (rawHeaders.length > limits.fields * 2) return 431;
-  for (let i = 1; i < rawHeaders.length; i += 2) {
-    const length = rawHeaders[i - 1]!.length + rawHeaders[i]!.length;
-    if (length + ': \r\n'.length > limits.fieldBytes) return 431;
-  }
-  return 0;
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => unknown;
+
+/** Puts the same rules before the listeners that take sockets over; they have no response to fail. */
+function takeUpgrades(server: Server, rules: HeadRules, options: NodeHandlerOptions): void {
+  // A listener of ours alone would keep node:http from treating the request as a usual one.
+  const listeners = server.listeners('upgrade') as UpgradeListener[];
+  if (listeners.length === 0) return;
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const connection = NodeConnection.of(request.socket);
+    const refusal = judgeHead(request, connection?.peer ?? '', rules);
+    if (refusal !== undefined) {
+      complain(options, request, connection?.peer ?? '', refusal.message);
+      socket.end(rawPage(refusal.status));
+      return;
+    }
+    connection?.becomeTunnel();
+    for (const listener of listeners) {
+      try {
+        listener.call(server, request, socket, head);
+      } catch (error) {
+        options.log.error(`Error handling request ${request.url}\n${inspect(error)}`);
+        socket.destroy();
+      }
+    }
+  });
 }
 
-function refuse(response: ServerResponse, status: number): void {
-  response.shouldKeepAlive = false;
-  response.writeHead(status, { 'Content-Type': ERROR_PAGE_TYPE });
-  response.end(errorPage(status));
+function complain(
+  { forwarded, log }: NodeHandlerOptions,
+  request: IncomingMessage,
+  peer: string,
+  message: string,
+): void {
+  const told = request.headers['x-forwarded-for'];
+  const client = forwarded.clientOf(peer, typeof told === 'string' ? told : undefined);
+  log.warning(`Invalid request from ip=${client}: ${message}`);
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, number>> = {
@@ -137,6 +153,11 @@ function answerBadRequest(error: NodeJS.ErrnoException, socket: Duplex, log: Err
   }
   const status = CLIENT_ERRORS[code] ?? 400;
   log.warning(`Invalid request: ${error.message}`);
+  socket.end(rawPage(status));
+}
+
+/** A response for a socket that node:http has no ServerResponse for. */
+function rawPage(status: number): string {
   const page = errorPage(status);
   const head = [
     `HTTP/1.1 ${status} ${reasonOf(status)}`,
@@ -144,5 +165,5 @@ function answerBadRequest(error: NodeJS.ErrnoException, socket: Duplex, log: Err
     `Content-Length: ${page.length}`,
     'Connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${page}`);
+  return `${head.join('\r\n')}\r\n\r\n${page}`;
 }

@@ -13,7 +13,8 @@ import { type AppKind, detectApp, type NodeKind } from '../apps/detect.ts';
 import { installFetchGlobals } from '../apps/fetch/globals.ts';
 import { type FetchCall, FetchHandler } from '../apps/fetch-handler.ts';
 import { loadApp } from '../apps/load.ts';
-import { NodeAcceptor } from '../apps/node/connection.ts';
+import { handOver, NodeAcceptor } from '../apps/node/connection.ts';
+import { installNodeGateway } from '../apps/node/gateway.ts';
 import { nodeServer } from '../apps/node-handler.ts';
 import type { WorkerFacts } from '../gateway.ts';
 import { AccessLog } from '../logging/access-log.ts';
@@ -115,6 +116,8 @@ class AppThread implements RunningThread {
       await listen({ fd }, spec.backlog, { accounts: this.#accounts, server, path }, handler).catch(
         (error: unknown) => {
           throw Object.assign(error as Error, { fd });
+    const forwarded = this.#forwarded;
+    installNodeGateway({ forwarded, lifetime: this.#lifetime, worker: this.#facts });
         },
       );
     }
@@ -122,7 +125,7 @@ class AppThread implements RunningThread {
 
   async #acceptNode(app: NodeKind): Promise<void> {
     for (const [index, listener] of this.#context.listeners.entries()) {
-      const server = this.#nodeServer(app, index);
+      const server = this.#nodeServer(app, index, listener.spec.kind);
       nameAddress(server, listener);
       await listenOn(server, listener);
       this.#accounts.addAcceptor(new NodeAcceptor(server));
@@ -132,11 +135,12 @@ class AppThread implements RunningThread {
   /** A server listens in one place; further places pass their connections to the first. */
   #first: Server | undefined = undefined;
 
-  #nodeServer(app: NodeKind, index: number): NetServer {
+  #nodeServer(app: NodeKind, index: number, way: 'tcp' | 'unix'): NetServer {
     const first = this.#first;
     if (index === 0 || first === undefined) {
       this.#first = nodeServer({
         app,
+        way,
         settings: this.#settings,
         accounts: this.#accounts,
         forwarded: this.#forwarded,
@@ -147,7 +151,7 @@ class AppThread implements RunningThread {
       return this.#first;
     }
     const options = { allowHalfOpen: true, noDelay: true };
-    return createServer(options, (socket) => first.emit('connection', socket));
+    return createServer(options, (socket) => handOver(first, socket, way));
   }
 
   async drain(): Promise<void> {

@@ -1,15 +1,7 @@
 /** The second argument of an application's `fetch`; see appserver/gateway.ts. */
 import type { Exchange } from '../../../wire/exchange.ts';
-import type { Gateway, WorkerFacts } from '../../gateway.ts';
-import type { Forwarded } from '../../worker/forwarded.ts';
-import type { Lifetime } from '../../worker/lifetime.ts';
-
-/** What the requests of one thread share. */
-export interface GatewayBase {
-  readonly forwarded: Forwarded;
-  readonly lifetime: Lifetime;
-  readonly worker: WorkerFacts;
-}
+import type { Gateway, ServerFacts, WorkerFacts } from '../../gateway.ts';
+import { type GatewayBase, SERVER_FACTS } from '../gateway-base.ts';
 
 /** Looks up what it is asked for. */
 export class RequestGateway implements Gateway {
@@ -31,6 +23,10 @@ export class RequestGateway implements Gateway {
 
   get worker(): WorkerFacts {
     return this.#base.worker;
+  }
+
+  get server(): ServerFacts {
+    return SERVER_FACTS;
   }
 
   waitUntil(work: Promise<unknown>): void {

@@ -27,6 +27,12 @@ export function requestUrl(
   return normalUrl(origin, target);
 }
 
+/** Whether `requestUrl` would answer a URL; makes none in the usual case. */
+export function isRequestUrl(host: string | undefined, target: string): boolean {
+  if (target.charCodeAt(0) === 0x2f && origins.http.has(host ?? 'localhost')) return true;
+  return requestUrl('http', host, target) !== undefined;
+}
+
 function unusualUrl(
   scheme: 'http' | 'https',
   host: string | undefined,

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessRecord } from '../../logging/access-format.ts';
 import type { AccessLog } from '../../logging/access-log.ts';
 import type { Forwarded } from '../../worker/forwarded.ts';
+import { NodeConnection } from './connection.ts';
 
 /** Adds a line to the log when the response is over, complete or not. */
 export function watchAccess(
@@ -34,8 +35,7 @@ class NodeAccessRecord implements AccessRecord {
     this.#request = request;
     this.#response = response;
     this.#forwarded = forwarded;
-    // A closed socket has no address; a Unix socket never had one.
-    this.#peer = request.socket.remoteAddress ?? 'unix:';
+    this.#peer = NodeConnection.of(request.socket)?.peer ?? '';
     this.target = request.url ?? ''; // Frameworks rewrite it.
     this.#count('write');
     this.#count('end');

@@ -4,10 +4,14 @@ import { Server as NetServer, type Socket } from 'node:net';
 import type { Acceptor, Accounts, Member } from '../../../http1/accounts.ts';
 
 const CONNECTION = Symbol('connection');
-type CountedSocket = Socket & { [CONNECTION]?: NodeConnection };
+const CAME_BY = Symbol('came by');
+type Way = 'tcp' | 'unix';
+type CountedSocket = Socket & { [CONNECTION]?: NodeConnection; [CAME_BY]?: Way };
 
 /** One connection, counted until it closes. */
 export class NodeConnection implements Member {
+  /** As `ConnectionFacts.remoteAddress`: `unix:` for a Unix socket. */
+  readonly peer: string;
   readonly #socket: Socket;
   readonly #accounts: Accounts;
   #response: ServerResponse | undefined = undefined;
@@ -15,13 +19,18 @@ export class NodeConnection implements Member {
   #isTunnel = false;
   #quietTimer: NodeJS.Timeout | undefined = undefined;
 
-  private constructor(socket: Socket, accounts: Accounts) {
+  private constructor(socket: Socket, peer: string, accounts: Accounts) {
+    this.peer = peer;
     this.#socket = socket;
     this.#accounts = accounts;
   }
 
-  static add(socket: CountedSocket, accounts: Accounts): void {
-    const connection = new NodeConnection(socket, accounts);
+  /** `way` is that of the server's own listener; `handOver` tells another one. */
+  static add(socket: CountedSocket, way: Way, accounts: Accounts): void {
+    // Read early: a closed socket has no address, and must not pass for one that never had any.
+    const isUnix = (socket[CAME_BY] ?? way) === 'unix';
+    const peer = isUnix ? 'unix:' : withoutZone(socket.remoteAddress ?? '');
+    const connection = new NodeConnection(socket, peer, accounts);
     socket[CONNECTION] = connection;
     accounts.add(connection);
     socket.once('close', () => {
@@ -29,6 +38,8 @@ export class NodeConnection implements Member {
       accounts.remove(connection);
     });
     if (accounts.isDraining) connection.drain(accounts.quietMs);
+    // A peer that reset already: what it sent could be read, but nobody could say who asked.
+    if (peer === '') socket.destroy();
   }
 
   static of(socket: CountedSocket): NodeConnection | undefined {
@@ -64,6 +75,17 @@ export class NodeConnection implements Member {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+/** Gives a connection that another listener accepted to the server that reads requests. */
+export function handOver(server: NetServer, socket: CountedSocket, way: Way): void {
+  socket[CAME_BY] = way;
+  server.emit('connection', socket);
+}
+
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone < 0 ? address : address.slice(0, zone);
 }
 
 /** What the listening handles of Node offer beside their public methods. Undocumented. */
