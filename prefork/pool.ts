@@ -47,6 +47,8 @@ export class Pool extends EventEmitter<PoolEvents> {
   #size: number;
   #turn: Promise<unknown> = Promise.resolve();
   #retryTimer: NodeJS.Timeout | undefined;
+  /** Of workers that wait for another try at a successor. */
+  readonly #retireTimers = new Set<NodeJS.Timeout>();
   #isRolling = false;
   #isStopping = false;
 
@@ -83,10 +85,12 @@ export class Pool extends EventEmitter<PoolEvents> {
   /**
    * Replaces every member, one at a time: the successor is ready before the oldest drains. The
    * first successor that fails ends it, and who is left goes on. Calls are served one after
-   * another; a pool of 0 has nothing to replace.
+   * another; a pool of 0 has nothing to replace. Earlier failures are forgotten, and what waits
+   * for another try is started at once: whoever asks has mended something.
    */
   replaceAll(): Promise<Roll> {
     return this.#inTurn(async () => {
+      this.#forgetFailures();
       const old = this.members;
       let replaced = 0;
       for (const worker of old) {
@@ -101,7 +105,8 @@ export class Pool extends EventEmitter<PoolEvents> {
   /** Ends every worker; nothing is started any more. Call again with `quit` to hurry up. */
   async stop(how: 'drain' | 'quit', timeoutMs?: number): Promise<void> {
     this.#isStopping = true;
-    clearTimeout(this.#retryTimer);
+    this.#forgetFailures();
+    for (const timer of this.#retireTimers) clearTimeout(timer);
     await this.#master.endWorkers(
       how,
       timeoutMs ?? (how === 'drain' ? this.drainTimeoutMs : undefined),
@@ -126,17 +131,35 @@ export class Pool extends EventEmitter<PoolEvents> {
     worker.once('ready', () => this.emit('ready', worker));
     worker.once('exit', (exit) => this.#reap(worker, exit));
     worker.once('retire', () => this.#retire(worker));
+    worker.once('leaving', () => {
+      // An operator's TERM: replaced now, not after its last request. One that leaves while it
+      // boots may be the application's own doing, over and over: there the exit counts.
+      if (worker.wasReady && !worker.isToldToEnd) this.#manage();
+    });
     worker.on('threadExit', (exit) => this.emit('threadExit', worker, exit));
     this.emit('spawn', worker);
     return worker;
   }
 
+  /** Where its successor fails it serves on, and another is tried later. */
   #retire(worker: WorkerProcess): void {
     void this.#inTurn(async () => {
       const exit = await this.#succeed(worker);
-      // With no successor it still must go (max_requests bounds a leak): the gap is filled later.
-      if (exit !== undefined) void worker.drain(this.drainTimeoutMs);
+      if (exit === undefined || this.#isStopping) return;
+      const delayMs = this.#backoff.delayAfter(exit.livedMs);
+      this.emit('retry', delayMs, this.#backoff.failures);
+      const timer = setTimeout(() => {
+        this.#retireTimers.delete(timer);
+        this.#retire(worker);
+      }, delayMs);
+      this.#retireTimers.add(timer);
     });
+  }
+
+  #forgetFailures(): void {
+    this.#backoff.reset();
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
   }
 
   #reap(worker: WorkerProcess, exit: WorkerExit): void {

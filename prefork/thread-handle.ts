@@ -10,6 +10,8 @@ export interface ThreadHandle {
   /** It has finished or ended: nothing more is sent to it. */
   isDone: boolean;
   post(command: ToThread): void;
+  /** Ends it in the middle of what it does. The main thread cannot be ended so. */
+  terminate(): void;
 }
 
 /** Who hears of a thread. */
@@ -24,7 +26,12 @@ export function startLocalThread(boot: ThreadBoot, owner: ThreadOwner): ThreadHa
   // In the next turn, as a worker_thread would: the owner has stored the handle by then.
   const runner = new ThreadRunner(boot, (event) => owner.event(event));
   setImmediate(() => void runner.start());
-  return { threadId: 0, isDone: false, post: (command) => runner.handle(command) };
+  return {
+    threadId: 0,
+    isDone: false,
+    post: (command) => runner.handle(command),
+    terminate() {},
+  };
 }
 
 /** Runs the entry on a worker_thread of its own. */
@@ -43,5 +50,6 @@ export function startWorkerThread(boot: ThreadBoot, owner: ThreadOwner): ThreadH
     threadId: thread.threadId,
     isDone: false,
     post: (command) => thread.postMessage(command),
+    terminate: () => void thread.terminate(),
   };
 }

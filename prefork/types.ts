@@ -121,6 +121,14 @@ export interface ProcessContext {
   readonly shared: Readonly<Record<string, SharedArrayBuffer>>;
   /** Sends to the master; `threadIndex` is -1 in its `message` event. */
   send(message: unknown): void;
+  /** Asks for a successor of this worker process, as `ThreadContext.retire` does. */
+  retire(): void;
+  /**
+   * Terminates a thread that is stuck. Its siblings go on whatever `onThreadExit` says; the last
+   * one takes the process along. One inside a native call ends only when that returns, and a
+   * debugger must have let it go. Nothing happens to an entry that runs on the main thread.
+   */
+  endThread(threadIndex: number): void;
 }
 
 /**
@@ -241,6 +249,8 @@ export interface WorkerEvents {
   /** From `ThreadContext.send` (`threadIndex` 0 and up) or `ProcessContext.send` (-1). */
   message: [message: unknown, threadIndex: number];
   retire: [];
+  /** It drains: told to by the master, or by an operator's signal. */
+  leaving: [];
   threadExit: [exit: ThreadExit];
   /** Once, last. */
   exit: [exit: WorkerExit];

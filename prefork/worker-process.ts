@@ -143,6 +143,7 @@ export class WorkerProcess extends EventEmitter<WorkerEvents> {
         break;
       case 'leaving':
         if (this.state !== 'gone') this.state = 'draining';
+        this.emit('leaving');
         break;
       case 'retire':
         this.emit('retire');

@@ -32,6 +32,8 @@ class WorkerSession {
   #started = 0;
   #ready = 0;
   #isEnding = false;
+  /** Threads that the process entry has ended: their end is no reason to leave. */
+  readonly #ended = new Set<number>();
 
   /** Obeys the master. */
   handle(command: ToWorker): void {
@@ -100,6 +102,8 @@ class WorkerSession {
       this.#process = await entry.startProcess({
         ...facts,
         send: (message) => tell({ type: 'message', threadIndex: MAIN_THREAD, message }),
+        retire: () => tell({ type: 'retire' }),
+        endThread: (threadIndex) => this.#endThread(threadIndex),
       });
     }
     if (this.#isEnding) return;
@@ -181,9 +185,17 @@ class WorkerSession {
     const exit = { threadIndex: index, threadId: thread.threadId, code, stack };
     const isLast = this.#threads.every((other) => other.isDone);
     if (this.#isEnding && isLast) this.#exit(1);
-    else if (isLast || this.#boot?.onThreadExit === 'exit')
-      this.#leave({ type: 'threadExit', exit }, 1);
+    else if (isLast || this.#mustFollow(index)) this.#leave({ type: 'threadExit', exit }, 1);
     else tell({ type: 'threadExit', exit });
+  }
+
+  #endThread(index: number): void {
+    this.#ended.add(index);
+    this.#threads[index]?.terminate();
+  }
+
+  #mustFollow(index: number): boolean {
+    return this.#boot?.onThreadExit === 'exit' && !this.#ended.has(index);
   }
 
   #deliver(threadIndex: number | undefined, message: unknown): void {
