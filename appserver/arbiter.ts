@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
+import { DEFAULT_BACKOFF } from '../prefork/backoff.ts';
 import { Master } from '../prefork/master.ts';
 import { PidFile } from '../prefork/pidfile.ts';
 import { Pool } from '../prefork/pool.ts';
@@ -22,12 +23,15 @@ import { type ErrorLog, openErrorLog } from './logging/error-log.ts';
 import type { LoadedSettings } from './settings/load.ts';
 import type { Settings } from './settings/table.ts';
 import { SOFTWARE } from './version.ts';
-import { HEARTBEAT, Pulse } from './worker/heartbeat.ts';
-import { workerSpec } from './worker/spec.ts';
+import { HEARTBEAT, LAST_HEARTBEAT } from './worker/heartbeat.ts';
+import { Pulse } from './worker/pulse.ts';
+import { BOOT_FLOOR_SECONDS, patienceOf, workerSpec } from './worker/spec.ts';
 
 /** How often the arbiter looks for silent workers. */
 const LOOK_MS = 1000;
 const BIND_FAILED = 1;
+/** A worker that served this long before it died is replaced at once; the others ever later. */
+const STABLE_MS = 3000;
 
 /** What the arbiter needs of its program. */
 export interface ArbiterOptions {
@@ -35,6 +39,8 @@ export interface ArbiterOptions {
   /** Reads the settings again, for HUP. */
   readonly reload: () => Promise<LoadedSettings>;
   readonly signals: SignalQueue;
+  /** Seconds a worker has at least to become ready; 30 where left out. */
+  readonly bootFloorSeconds?: number | undefined;
 }
 
 /** Runs the pool until it is told to stop; answers the exit code. */
@@ -68,6 +74,7 @@ class Arbiter {
       size: this.#settings.workers,
       spec: () => this.#spec(),
       drainTimeoutMs: this.#settings.graceful_timeout * 1000,
+      backoff: { ...DEFAULT_BACKOFF, stableMs: STABLE_MS },
       mayRespawn: (exit) => this.#mayRespawn(exit),
     });
     this.#pool.on('spawn', (worker) => this.#watch(worker));
@@ -76,7 +83,12 @@ class Arbiter {
     });
     this.#pool.on('exit', (worker, exit) => this.#reap(worker, exit));
     this.#pool.on('retry', (delayMs) => {
-      this.#log.error(`Next attempt to boot a worker in ${delayMs} ms`);
+      if (delayMs > 0) this.#log.error(`Next attempt to boot a worker in ${delayMs} ms`);
+    });
+    this.#pool.on('threadExit', (worker, exit) => {
+      this.#pulses.get(worker)?.forget(exit.threadIndex);
+      if (exit.stack !== '')
+        this.#log.error(`Exception in worker process (pid:${worker.pid})\n${exit.stack}`);
     });
   }
 
@@ -124,7 +136,7 @@ class Arbiter {
   }
 
   #spec(): WorkerSpec {
-    return workerSpec(this.#next);
+    return workerSpec(this.#next, this.#patience());
   }
 
   #handle(signal: MasterSignal): void {
@@ -222,14 +234,18 @@ class Arbiter {
   // Workers.
 
   #watch(worker: WorkerProcess): void {
-    const pulse = new Pulse(this.#next.timeout);
+    const pulse = new Pulse(this.#patience(), performance.now());
     this.#pulses.set(worker, pulse);
     worker.on('message', (message, threadIndex) => {
       if (message === HEARTBEAT) pulse.beat(threadIndex, performance.now());
+      else if (message === LAST_HEARTBEAT) pulse.forget(threadIndex);
     });
   }
 
-  /** Gunicorn sends ABRT first, so that the worker may log; a stuck event loop would not hear it. */
+  /**
+   * Usually a worker's own watchdog has ended it before, and logged where it hangs. Gunicorn sends
+   * ABRT first, so that the worker may log; a stuck event loop would not hear it.
+   */
   #murderWorkers(): void {
     const now = performance.now();
     for (const [worker, pulse] of this.#pulses) {
@@ -240,8 +256,11 @@ class Arbiter {
   }
 
   #reap(worker: WorkerProcess, exit: WorkerExit): void {
+    const isMurder = this.#pulses.get(worker)?.isSilent(performance.now()) === true;
     this.#pulses.delete(worker);
     const { failure } = exit;
+    // Who ended it has said why.
+    if (isMurder && exit.signal === 'SIGKILL') return;
     if (failure !== undefined) {
       const known = failure.name === 'AppLoadError' || failure.stack === '';
       const text = known ? failure.message : failure.stack;
@@ -254,6 +273,10 @@ class Arbiter {
     } else if (exit.code !== 0 || !(exit.wasReady || exit.isExpected)) {
       this.#log.error(`Worker (pid:${worker.pid}) exited with code ${exit.code}`);
     }
+  }
+
+  #patience() {
+    return patienceOf(this.#next, this.#options.bootFloorSeconds ?? BOOT_FLOOR_SECONDS);
   }
 
   /**

@@ -1,29 +1,38 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pulse } from './heartbeat.ts';
+import {
+  HEARTBEAT,
+  Heartbeat,
+  LAST_HEARTBEAT,
+  STAGE_ENDED,
+  STAGE_LOADING,
+  STAGE_SERVING,
+  STAGE_STARTUP,
+  Ticks,
+  ticksBytes,
+} from './heartbeat.ts';
 
-test('a worker is lost when one of its threads is silent at two looks in a row', () => {
-  const pulse = new Pulse(2);
-  pulse.beat(0, 0);
-  pulse.beat(1, 0);
-  assert.equal(pulse.isLost(2000), false);
-  pulse.beat(0, 2000);
-  assert.equal(pulse.isLost(2001), false);
-  assert.equal(pulse.isLost(3000), true);
+test('a thread ticks in its own place from the moment it accepts, and says its last word', () => {
+  const ticks = new Ticks(new SharedArrayBuffer(ticksBytes(2)));
+  const sent: unknown[] = [];
+  const heartbeat = new Heartbeat(ticks, 1, 30, (message) => sent.push(message));
+  assert.equal(ticks.stageOf(1), STAGE_LOADING);
+  heartbeat.enterStartup();
+  assert.equal(ticks.stageOf(1), STAGE_STARTUP);
+  assert.equal(ticks.countOf(1), 0);
+  heartbeat.start();
+  assert.deepEqual([ticks.stageOf(1), ticks.countOf(1)], [STAGE_SERVING, 1]);
+  heartbeat.stop();
+  assert.equal(ticks.stageOf(1), STAGE_ENDED);
+  assert.deepEqual([ticks.stageOf(0), ticks.countOf(0)], [STAGE_LOADING, 0]);
+  assert.deepEqual(sent, [HEARTBEAT, LAST_HEARTBEAT]);
 });
 
-test('an arbiter that was held up reads the beats that wait before it murders', () => {
-  const pulse = new Pulse(2);
-  pulse.beat(0, 0);
-  assert.equal(pulse.isLost(60_000), false);
-  pulse.beat(0, 60_001);
-  assert.equal(pulse.isLost(61_000), false);
-});
-
-test('a worker that has not said anything is booting, and timeout 0 looks at none', () => {
-  assert.equal(new Pulse(1).isLost(60_000), false);
-  const pulse = new Pulse(0);
-  pulse.beat(0, 0);
-  assert.equal(pulse.isLost(60_000), false);
-  assert.equal(pulse.isLost(61_000), false);
+test('timeout 0 sends nothing', () => {
+  const ticks = new Ticks(new SharedArrayBuffer(ticksBytes(1)));
+  const sent: unknown[] = [];
+  const heartbeat = new Heartbeat(ticks, 0, 0, (message) => sent.push(message));
+  heartbeat.start();
+  heartbeat.stop();
+  assert.deepEqual(sent, []);
 });

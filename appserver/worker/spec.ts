@@ -2,24 +2,52 @@
 import { siblingModule } from '../../prefork/environment.ts';
 import type { WorkerSpec } from '../../prefork/types.ts';
 import type { Settings } from '../settings/table.ts';
-import type { WorkerData } from './thread.ts';
+import { ticksBytes } from './heartbeat.ts';
+import type { Patience } from './pulse.ts';
 
 const BYTES_PER_COUNT = Int32Array.BYTES_PER_ELEMENT;
 
 /** Names of memory the threads of a worker share. */
 export const BALANCE = 'balance';
 export const REQUESTS = 'requests';
+export const TICKS = 'ticks';
+
+/**
+ * The least time a worker has to become ready, in seconds. Gunicorn has no limit, but for an ASGI
+ * application's startup: there it is this.
+ */
+export const BOOT_FLOOR_SECONDS = 30;
+
+/** `WorkerSpec.data` of the pool. */
+export interface WorkerData {
+  readonly settings: Settings;
+  /** The application's name: `app/server:application`. */
+  readonly app: string;
+  /** Requests after which the worker asks to be replaced; 0 is never. */
+  readonly requestQuota: number;
+  readonly patience: Patience;
+}
+
+/** How long a worker may be silent, and boot: the larger of `timeout` and the floor. */
+export function patienceOf({ timeout }: Settings, bootFloorSeconds: number): Patience {
+  return { silenceMs: timeout * 1000, bootMs: Math.max(timeout, bootFloorSeconds) * 1000 };
+}
 
 /** The spec of one worker process. `wsgi_app` must be set. */
-export function workerSpec(settings: Settings): WorkerSpec {
+export function workerSpec(settings: Settings, patience: Patience): WorkerSpec {
   const app = settings.wsgi_app ?? '';
   const threads = Math.max(1, settings.threads);
-  const data: WorkerData = { settings, app, requestQuota: drawQuota(settings) };
+  const data: WorkerData = { settings, app, requestQuota: drawQuota(settings), patience };
   return {
     entry: siblingModule(import.meta.url, './thread'),
+    processEntry: siblingModule(import.meta.url, './watch'),
     threads,
     data,
-    shared: { [BALANCE]: threads * BYTES_PER_COUNT, [REQUESTS]: BYTES_PER_COUNT },
+    shared: {
+      [BALANCE]: threads * BYTES_PER_COUNT,
+      [REQUESTS]: BYTES_PER_COUNT,
+      [TICKS]: ticksBytes(threads),
+    },
     env: Object.fromEntries(settings.raw_env.map(pairOf)),
     title: `tandem-appserver: worker [${settings.proc_name ?? app}]`,
     onThreadExit: 'exit',

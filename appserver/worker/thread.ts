@@ -21,21 +21,12 @@ import { AccessLog } from '../logging/access-log.ts';
 import { type ErrorLog, openErrorLog } from '../logging/error-log.ts';
 import type { Settings } from '../settings/table.ts';
 import { Forwarded } from './forwarded.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { Heartbeat, Ticks, ticksBytes } from './heartbeat.ts';
 import { Hooks } from './hooks.ts';
 import { Lifetime } from './lifetime.ts';
 import { http1Options } from './limits.ts';
 import { Quota } from './quota.ts';
-import { BALANCE, REQUESTS } from './spec.ts';
-
-/** `WorkerSpec.data` of the pool. */
-export interface WorkerData {
-  readonly settings: Settings;
-  /** The application's name: `app/server:application`. */
-  readonly app: string;
-  /** Requests after which the worker asks to be replaced; 0 is never. */
-  readonly requestQuota: number;
-}
+import { BALANCE, REQUESTS, TICKS, type WorkerData } from './spec.ts';
 
 /** Idle connections of a stopping thread are answered once more, or closed after this. */
 const QUIET_MS = 1000;
@@ -47,13 +38,15 @@ export async function startThread(context: ThreadContext): Promise<RunningThread
   if (context.threadIndex === 0) log.info(`Booting worker with pid: ${process.pid}`);
   const { age, threadIndex, threadCount } = context;
   const facts: WorkerFacts = { age, pid: process.pid, threadIndex, threadCount };
+  const heartbeat = heartbeatOf(context);
   installFetchGlobals();
   const loaded = await loadApp(app, process.cwd());
   const kind = await detectApp(loaded.value);
   const hooks = new Hooks(loaded.exports);
+  heartbeat.enterStartup();
   await hooks.startup(facts);
   log.debug(`${app} is a ${kind.shape} application`);
-  return new AppThread(context, settings, facts, kind, hooks, log);
+  return new AppThread(context, settings, facts, kind, hooks, heartbeat, log);
 }
 
 class AppThread implements RunningThread {
@@ -76,6 +69,7 @@ class AppThread implements RunningThread {
     facts: WorkerFacts,
     app: AppKind,
     hooks: Hooks,
+    heartbeat: Heartbeat,
     log: ErrorLog,
   ) {
     this.#context = context;
@@ -91,7 +85,7 @@ class AppThread implements RunningThread {
     const connectionLimit = Math.ceil(settings.worker_connections / context.threadCount);
     this.#accounts = new Accounts({ connectionLimit, balance: balanceOf(context) });
     this.#quota = quotaOf(context, log);
-    this.#heartbeat = new Heartbeat(settings.timeout, (message) => context.send(message));
+    this.#heartbeat = heartbeat;
   }
 
   async accept(): Promise<void> {
@@ -116,14 +110,14 @@ class AppThread implements RunningThread {
       await listen({ fd }, spec.backlog, { accounts: this.#accounts, server, path }, handler).catch(
         (error: unknown) => {
           throw Object.assign(error as Error, { fd });
-    const forwarded = this.#forwarded;
-    installNodeGateway({ forwarded, lifetime: this.#lifetime, worker: this.#facts });
         },
       );
     }
   }
 
   async #acceptNode(app: NodeKind): Promise<void> {
+    const forwarded = this.#forwarded;
+    installNodeGateway({ forwarded, lifetime: this.#lifetime, worker: this.#facts });
     for (const [index, listener] of this.#context.listeners.entries()) {
       const server = this.#nodeServer(app, index, listener.spec.kind);
       nameAddress(server, listener);
@@ -140,13 +134,13 @@ class AppThread implements RunningThread {
     if (index === 0 || first === undefined) {
       this.#first = nodeServer({
         app,
-        way,
         settings: this.#settings,
         accounts: this.#accounts,
         forwarded: this.#forwarded,
         log: this.#log,
         accessLog: this.#accessLog,
         quota: this.#quota,
+        way,
       });
       return this.#first;
     }
@@ -182,6 +176,13 @@ class AppThread implements RunningThread {
     this.#log.reopen();
     this.#accessLog?.reopen();
   }
+}
+
+function heartbeatOf(context: ThreadContext): Heartbeat {
+  const { settings } = context.data as WorkerData;
+  const memory = context.shared[TICKS] ?? new SharedArrayBuffer(ticksBytes(context.threadCount));
+  const send = (message: unknown): void => context.send(message);
+  return new Heartbeat(new Ticks(memory), context.threadIndex, settings.timeout, send);
 }
 
 function quotaOf(context: ThreadContext, log: ErrorLog): Quota | undefined {
