@@ -147,7 +147,7 @@ test('a TCP peer is believed only where forwarded_allow_ips names it', async (t)
     ['*', 'https://h/', '10.0.0.9'],
     ['10.9.9.9', 'http://h/', '127.0.0.1'],
   ] as const) {
-    const args = ['app', '-b', 'unix:app.sock', '-b', '127.0.0.1:0', '--forwarded-allow-ips', list];
+    const args = ['app', '-b', '127.0.0.1:0', '-b', 'unix:app.sock', '--forwarded-allow-ips', list];
     const pool = await startPool(t, { files: { 'app.mjs': FACTS }, args });
     const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
     const headers = { host: 'h', 'X-Forwarded-Proto': 'https', 'X-Forwarded-For': '10.0.0.9' };

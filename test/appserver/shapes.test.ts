@@ -132,7 +132,7 @@ test('an upgrade reaches the server that the application brings', async (t) => {
 });
 
 test('two places to listen serve one (req, res) application', async (t) => {
-  const args = ['app', '-b', 'unix:app.sock', '-b', '127.0.0.1:0', '--threads', '2'];
+  const args = ['app', '-b', '127.0.0.1:0', '-b', 'unix:app.sock', '--threads', '2'];
   const source = 'export default (req, res) => res.end(req.socket.remoteAddress ?? "unix");';
   const pool = await startPool(t, { files: { 'app.mjs': source }, args });
   const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
