@@ -6,39 +6,62 @@ import type { Readable, Writable } from 'node:stream';
 type Speaker = 'proxy' | 'app' | 'tandem';
 
 const COLOURS: Readonly<Record<Speaker, number>> = { proxy: 36, app: 35, tandem: 32 };
+const RED = 31;
+const YELLOW = 33;
 /** Lines that speak of trouble: nginx's and Gunicorn's levels. */
 const TROUBLE = /\[(emerg|alert|crit|error|ERROR|CRITICAL)\]/;
 const WARNING = /\[(warn|WARNING)\]/;
 const WIDTH = 6;
 
 export class LineWriter {
+  /** Nobody reads any more: the terminal was closed, or the program behind the pipe has ended. */
+  onGone: () => void = () => {};
   private readonly out: Writable;
   private readonly isColoured: boolean;
 
   constructor(out: Writable & { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env) {
     this.out = out;
-    // https://no-color.org: NO_COLOR, where not empty, wins over the terminal; FORCE_COLOR asks for it.
-    this.isColoured = !env['NO_COLOR'] && (out.isTTY === true || !!env['FORCE_COLOR']);
+    this.isColoured = wantsColours(out.isTTY === true, env);
+    out.on('error', () => this.onGone());
   }
 
-  /** Shows every line of a stream as it comes. */
-  follow(speaker: Speaker, stream: Readable): void {
-    createInterface({ input: stream }).on('line', (text) => this.line(speaker, text));
+  /** Shows every line of a stream as it comes, and tells `hear` of it. */
+  follow(speaker: Speaker, stream: Readable, hear: (line: string) => void): void {
+    createInterface({ input: stream }).on('line', (text) => {
+      this.line(speaker, text);
+      hear(text);
+    });
   }
 
   line(speaker: Speaker, text: string): void {
+    this.write(speaker, text, TROUBLE.test(text) ? RED : WARNING.test(text) ? YELLOW : 0);
+  }
+
+  /** A line of this command's own. */
+  say(text: string): void {
+    this.write('tandem', text, 0);
+  }
+
+  /** What a person has to mend. */
+  complain(text: string): void {
+    this.write('tandem', text, RED);
+  }
+
+  private write(speaker: Speaker, text: string, colour: number): void {
     const name = speaker.padEnd(WIDTH);
     if (!this.isColoured) {
       this.out.write(`${name} | ${text}\n`);
       return;
     }
-    const tone = TROUBLE.test(text) ? '\x1b[31m' : WARNING.test(text) ? '\x1b[33m' : '';
-    const end = tone === '' ? '' : '\x1b[0m';
-    this.out.write(`\x1b[${COLOURS[speaker]}m${name} |\x1b[0m ${tone}${text}${end}\n`);
+    const shown = colour === 0 ? text : `\x1b[${colour}m${text}\x1b[0m`;
+    this.out.write(`\x1b[${COLOURS[speaker]}m${name} |\x1b[0m ${shown}\n`);
   }
+}
 
-  /** A line of this command's own. */
-  say(text: string): void {
-    this.line('tandem', text);
-  }
+/** https://no-color.org: NO_COLOR, where not empty, wins. FORCE_COLOR asks for colours, 0 for none. */
+function wantsColours(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+  if (env['NO_COLOR']) return false;
+  const forced = env['FORCE_COLOR'];
+  if (forced === undefined || forced === '') return isTerminal;
+  return forced !== '0' && forced !== 'false';
 }

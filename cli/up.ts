@@ -10,15 +10,20 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeConfiguration } from '../proxy/describe.ts';
+import { type Description, describeConfiguration } from '../proxy/describe.ts';
 import { LineWriter } from './line-writer.ts';
+import { findObstacles, type Listening } from './listening.ts';
+import { Stopper } from './stopper.ts';
 import { Tier } from './tier.ts';
 import type { UpOptions } from './up-options.ts';
 
 const BIN = new URL(import.meta.url.endsWith('.ts') ? '../bin/' : '../../bin/', import.meta.url);
 
-/** How long the pool may take to open its socket before the proxy is started all the same. */
-const POOL_WAIT_MS = 30_000;
+/** How long a tier may take to open its socket before the other one goes on all the same. */
+const READY_LIMIT_MS = 30_000;
+
+/** When it is said that something takes long. */
+const LONG_MS = 5000;
 
 /** Runs until a tier fails or the user stops; resolves with the exit code. */
 export async function up(options: UpOptions): Promise<number> {
@@ -26,10 +31,20 @@ export async function up(options: UpOptions): Promise<number> {
   const described = describeConfiguration(process.cwd(), options.file);
   if ('error' in described) {
     out.line('proxy', `nginx: [emerg] ${described.error}`);
-    out.say(`the proxy cannot start: ${options.file} has an error, nothing was started`);
+    out.complain(`${options.file} is not right, see above; nothing was started`);
+    return 1;
+  }
+  const obstacles = await findObstacles(options.file, described.sockets, described.listens);
+  if (obstacles.length > 0) {
+    for (const obstacle of obstacles) out.complain(obstacle);
+    out.say('nothing was started');
     return 1;
   }
   makeFolders([described.pid, ...described.sockets]);
+  return run(options, described, out);
+}
+
+async function run(options: UpOptions, described: Description, out: LineWriter): Promise<number> {
   const pool = new Tier(
     'app',
     program('tandem-appserver.js'),
@@ -43,17 +58,31 @@ export async function up(options: UpOptions): Promise<number> {
     out,
   );
   const stopper = new Stopper([proxy, pool], out);
+  const isAlive = (): boolean => !stopper.isStopping && !pool.hasEnded && !proxy.hasEnded;
   pool.start();
-  await pool.ready(described.sockets[0], POOL_WAIT_MS);
-  if (!stopper.isStopping && !pool.hasEnded) {
+  await opens(pool, described.sockets[0], out);
+  if (isAlive()) {
     proxy.start();
-    await proxy.ready(described.listens[0], POOL_WAIT_MS);
-  }
-  if (!stopper.isStopping && !pool.hasEnded && !proxy.hasEnded) {
-    for (const url of described.urls) out.say(`ready at ${url}`);
-    out.say('Ctrl-C stops both tiers');
+    const isReady = await opens(proxy, described.listens[0], out);
+    if (isAlive() && isReady) {
+      out.say(`ready at ${described.urls.join(' and ')}`);
+      out.say('Ctrl-C stops both tiers');
+    }
   }
   return stopper.whenDone();
+}
+
+/** Waits until a tier accepts, and says so where that takes long. */
+async function opens(tier: Tier, socket: Listening | undefined, out: LineWriter): Promise<boolean> {
+  const place = typeof socket === 'string' ? `unix:${socket}` : `port ${socket?.port}`;
+  const timer = setTimeout(
+    () => out.say(`still waiting for ${tier.title} to open ${place}`),
+    LONG_MS,
+  );
+  const isReady = await tier.ready(socket, READY_LIMIT_MS);
+  clearTimeout(timer);
+  if (!isReady && !tier.hasEnded) out.complain(`${tier.title} does not open ${place}`);
+  return isReady;
 }
 
 function program(name: string): string {
@@ -75,58 +104,5 @@ function makeFolders(files: readonly string[]): void {
   for (const file of files) {
     const folder = resolve(file, '..');
     if (folder.startsWith(`${here}/`)) mkdirSync(folder, { recursive: true });
-  }
-}
-
-/** Ends the tiers in order: the proxy first, so that no request meets a pool that is gone. */
-class Stopper {
-  isStopping = false;
-  private readonly tiers: readonly Tier[];
-  private readonly out: LineWriter;
-  private code = 0;
-  private readonly done: Promise<number>;
-  private finish: (code: number) => void = () => {};
-
-  constructor(tiers: readonly Tier[], out: LineWriter) {
-    this.tiers = tiers;
-    this.out = out;
-    this.done = new Promise((resolve) => {
-      this.finish = resolve;
-    });
-    process.on('SIGINT', () => this.asked());
-    process.on('SIGTERM', () => this.asked());
-    process.on('SIGHUP', () => this.asked());
-    for (const tier of tiers) tier.onEnd = (reason) => this.ended(tier, reason);
-  }
-
-  whenDone(): Promise<number> {
-    return this.done;
-  }
-
-  /** A second Ctrl-C does not wait for requests under way. */
-  private asked(): void {
-    if (this.isStopping) {
-      for (const tier of this.tiers) tier.stop('quick');
-      return;
-    }
-    this.out.say('stopping; once more stops at once');
-    void this.stopAll();
-  }
-
-  private ended(tier: Tier, reason: string): void {
-    if (this.isStopping) return;
-    this.code = 1;
-    this.out.say(`the ${tier.name === 'app' ? 'pool' : 'proxy'} ended: ${reason}; stopping`);
-    void this.stopAll();
-  }
-
-  private async stopAll(): Promise<void> {
-    this.isStopping = true;
-    for (const tier of this.tiers) {
-      tier.stop('graceful');
-      await tier.gone;
-    }
-    this.out.say('stopped');
-    this.finish(this.code);
   }
 }

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LastWords } from './last-words.ts';
+
+function after(text: string): readonly string[] {
+  const words = new LastWords();
+  for (const line of text.split('\n')) words.hear(line);
+  return words.lines;
+}
+
+test('of a failed worker it is what the application threw, and where', () => {
+  const text = `[2026-11-23 07:57:57 +0000] [16] [INFO] Booting worker with pid: 17
+[2026-11-23 07:57:57 +0000] [16] [ERROR] Exception in worker process (pid:17)
+Exception while loading "throws"
+Error: boom
+    at file:///site/throws.ts:2:7
+    at ModuleJob.run (node:internal/modules/esm/module_job:561:25)
+[2026-11-23 07:57:57 +0000] [16] [INFO] Shutting down: Master
+[2026-11-23 07:57:57 +0000] [16] [INFO] Reason: Worker failed to boot.`;
+  assert.deepEqual(after(text), [
+    'Exception while loading "throws"',
+    'Error: boom',
+    '    at file:///site/throws.ts:2:7',
+  ]);
+});
+
+test('of the proxy it is the reason, not that it gives up', () => {
+  const text = `nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)
+nginx: [emerg] still could not bind()`;
+  assert.deepEqual(after(text), ['bind() to 0.0.0.0:80 failed (13: Permission denied)']);
+});
+
+test('of a command line it is the complaint without the usage', () => {
+  assert.deepEqual(after('usage: x [OPTIONS]\nx: error: unrecognized arguments: --y'), [
+    'x: error: unrecognized arguments: --y',
+  ]);
+});
+
+test('where nothing was wrong there are none', () => {
+  assert.deepEqual(
+    after('[2026-11-23 07:57:57 +0000] [16] [INFO] Listening at: unix:app.sock'),
+    [],
+  );
+});

@@ -1,0 +1,75 @@
+/** Ends the tiers in order: the proxy first, so that no request meets a pool that is gone. */
+import type { LineWriter } from './line-writer.ts';
+import type { Tier } from './tier.ts';
+
+export class Stopper {
+  isStopping = false;
+  private readonly tiers: readonly Tier[];
+  private readonly out: LineWriter;
+  /** The tier that ended by itself, and how. */
+  private failure: { readonly tier: Tier; readonly reason: string } | undefined;
+  private readonly done: Promise<number>;
+  private finish: (code: number) => void = () => {};
+
+  /** From now on signals and the end of a tier end all; `tiers` in the order they are stopped. */
+  constructor(tiers: readonly Tier[], out: LineWriter) {
+    this.tiers = tiers;
+    this.out = out;
+    this.done = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => this.asked());
+    }
+    // Whoever read the lines has gone; nobody would see what the tiers say.
+    out.onGone = () => {
+      if (!this.isStopping) void this.stopAll();
+    };
+    for (const tier of tiers) tier.onEnd = (reason) => this.ended(tier, reason);
+  }
+
+  /** Resolves with the exit code when all is ended. */
+  whenDone(): Promise<number> {
+    return this.done;
+  }
+
+  /** A second Ctrl-C does not wait for requests under way. */
+  private asked(): void {
+    if (this.isStopping) {
+      this.out.say('stopping at once');
+      for (const tier of this.tiers) tier.stop('quick');
+      return;
+    }
+    this.out.say('stopping when the requests under way are answered; once more stops at once');
+    void this.stopAll();
+  }
+
+  private ended(tier: Tier, reason: string): void {
+    if (this.isStopping) return;
+    this.failure = { tier, reason };
+    this.out.complain(`${tier.title} ended by itself (${reason}); stopping`);
+    void this.stopAll();
+  }
+
+  private async stopAll(): Promise<void> {
+    this.isStopping = true;
+    for (const tier of this.tiers) {
+      tier.stop('graceful');
+      await tier.gone;
+    }
+    this.out.say('stopped');
+    if (this.failure !== undefined) this.explain(this.failure);
+    this.finish(this.failure === undefined ? 0 : 1);
+  }
+
+  /** The last lines on the terminal say what to mend. */
+  private explain({ tier, reason }: { tier: Tier; reason: string }): void {
+    const { lines } = tier.lastWords;
+    if (lines.length === 0) {
+      this.out.complain(`${tier.title} failed: ${reason}; its lines above say more`);
+      return;
+    }
+    this.out.complain(`${tier.title} failed:`);
+    for (const line of lines) this.out.complain(`  ${line}`);
+  }
+}
