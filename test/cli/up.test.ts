@@ -183,6 +183,7 @@ suite('tandem up', { concurrency: 2 }, () => {
     const running = await up(t);
     const { folder, program } = running;
     await program.sees(READY);
+    await program.sees(SERVING);
     program.child.stdout?.destroy();
     // The next line cannot be written.
     await ask(folder.port(), get('/'));
