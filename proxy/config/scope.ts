@@ -82,22 +82,24 @@ export function resolve<C extends object>(
   defaults: C,
   merge: Merge<C> = inherit,
 ): C {
-  let known = resolved.get(scope);
-  if (known === undefined) {
-    known = new Map();
-    resolved.set(scope, known);
-  }
-  const before = known.get(module);
+  const before = resolved.get(scope)?.get(module);
   if (before !== undefined) return before as C; // put there below, by the same module
   const outer =
     scope.parent === undefined ? defaults : resolve(module, scope.parent, defaults, merge);
   const isSet = scope.has(module);
-  const settings =
-    isSet || merge !== inherit ? merge(isSet ? scope.own<C>(module) : {}, outer, scope) : outer;
-  known.set(module, settings);
+  if (!isSet && merge === inherit) return outer;
+  const settings = merge(isSet ? scope.own<C>(module) : {}, outer, scope);
+  if (settings !== outer) keep(scope, module, settings);
   return settings;
 }
 
+function keep(scope: Scope, module: ModuleKey, settings: object): void {
+  const known = resolved.get(scope);
+  if (known === undefined) resolved.set(scope, new Map([[module, settings]]));
+  else known.set(module, settings);
+}
+
+/** What differs from the outer level; thousands of locations that say nothing cost nothing. */
 const resolved = new WeakMap<Scope, Map<ModuleKey, object>>();
 
 /** The rule of most modules: what is set here, and the outer level's for the rest. */

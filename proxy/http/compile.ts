@@ -10,7 +10,7 @@ import { type Address, groupAddresses } from './addresses.ts';
 import { core } from './core.ts';
 import type { CoreConf } from './core-conf.ts';
 import type { HttpLoad } from './load.ts';
-import { Location, VirtualServer } from './location.ts';
+import { type CompiledErrorPage, Location, VirtualServer } from './location.ts';
 import { LocationTree, type RegexLocation } from './location-tree.ts';
 import type { CompileSite, HttpModule } from './module.ts';
 import { DECLINED, OK, type PhaseName, type Step, type Verdict } from './phases.ts';
@@ -28,6 +28,13 @@ export interface HttpRuntime {
 
 /** Phases of a location's flat steps, in order. */
 const LOCATION_PHASES: readonly PhaseName[] = ['preaccess', 'access', 'precontent', 'content'];
+const PHASES: readonly PhaseName[] = [
+  'post_read',
+  'server_rewrite',
+  'rewrite',
+  ...LOCATION_PHASES,
+  'log',
+];
 
 // Modules have settings of many types; the compiler passes each its own and looks into none.
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -47,11 +54,22 @@ export function compileHttp(root: Scope, modules: readonly AnyModule[]): HttpRun
 
 class Compiler {
   private readonly http: HttpLoad;
-  private readonly modules: readonly AnyModule[];
+  /** Modules that take part in a phase, filter heads or set a handler, each in order. */
+  private readonly byPhase = new Map<PhaseName, readonly AnyModule[]>();
+  private readonly filtering: readonly AnyModule[];
+  private readonly handling: readonly AnyModule[];
+  private readonly parts = new Map<CoreConf, CoreParts>();
 
   constructor(http: HttpLoad, modules: readonly AnyModule[]) {
     this.http = http;
-    this.modules = modules;
+    for (const name of PHASES) {
+      this.byPhase.set(
+        name,
+        modules.filter((module) => module.phases?.[name] !== undefined),
+      );
+    }
+    this.filtering = modules.filter((module) => module.headerFilter !== undefined);
+    this.handling = modules.filter((module) => module.handler !== undefined);
   }
 
   server(block: ServerBlock): { server: VirtualServer; block: ServerBlock } {
@@ -95,32 +113,41 @@ class Compiler {
   }
 
   private fill(location: Location, scope: Scope, server: VirtualServer): void {
-    for (const module of this.modules) {
-      location.setConf(module, resolve<object>(module, scope, module.defaults, module.merge));
-    }
+    location.scope = scope;
     location.core = resolve<CoreConf>(core, scope, core.defaults, core.merge);
-    location.times = connectionTimes(location.core);
-    location.errorLog = new ErrorLog(
-      location.core.error_log.map(({ path, level }) => ({
-        level,
-        sink: this.http.logs.file(path),
-      })),
-    );
+    const { times, errorLog, root, errorPages } = this.coreParts(location.core);
+    location.times = times;
+    location.errorLog = errorLog;
+    location.root = root;
+    location.errorPages = errorPages;
     const site = this.site(location, scope, server);
-    const { root, alias } = location.core;
-    location.root = rootValue(site.value(alias ?? root), this.http.load.prefix);
-    location.errorPages = location.core.error_page.map(({ status, overwrite, target }) => ({
-      status,
-      overwrite,
-      target: site.value(target),
-    }));
     location.rewrite = this.phase('rewrite', site);
     location.log = this.phase('log', site);
-    location.headerFilters = this.collect(
-      (module, conf) => module.headerFilter?.(conf, site),
-      location,
+    location.headerFilters = collect(this.filtering, location, (module, conf) =>
+      module.headerFilter?.(conf, site),
     );
     this.flatten(location, site);
+  }
+
+  /** What follows from the core settings alone: locations that say nothing of them share it. */
+  private coreParts(conf: CoreConf): CoreParts {
+    let parts = this.parts.get(conf);
+    if (parts === undefined) {
+      parts = {
+        times: connectionTimes(conf),
+        errorLog: new ErrorLog(
+          conf.error_log.map(({ path, level }) => ({ level, sink: this.http.logs.file(path) })),
+        ),
+        root: rootValue(this.http.value(conf.alias ?? conf.root), this.http.load.prefix),
+        errorPages: conf.error_page.map(({ status, overwrite, target }) => ({
+          status,
+          overwrite,
+          target: this.http.value(target),
+        })),
+      };
+      this.parts.set(conf, parts);
+    }
+    return parts;
   }
 
   /** Joins the phases from preaccess to content into one array with jumps. */
@@ -142,46 +169,80 @@ class Compiler {
   }
 
   private content(site: CompileSite): readonly Step[] {
-    const handlers = this.collect((module, conf) => module.handler?.(conf, site), site.location);
+    const handlers = collect(this.handling, site.location, (module, conf) =>
+      module.handler?.(conf, site),
+    );
     // nginx: the last directive that sets a handler wins; modules here are in the order of order.ts.
     const handler = handlers.at(-1);
     return handler === undefined ? this.phase('content', site) : [handler];
   }
 
   private phase(name: PhaseName, site: CompileSite): readonly Step[] {
-    return this.collect((module, conf) => module.phases?.[name]?.(conf, site), site.location);
-  }
-
-  private collect<T>(
-    make: (module: AnyModule, conf: object) => T | undefined,
-    location: Location,
-  ): readonly T[] {
-    const made: T[] = [];
-    for (const module of this.modules) {
-      const step = make(module, location.conf(module));
-      if (step !== undefined) made.push(step);
-    }
-    return made;
+    const modules = this.byPhase.get(name) ?? [];
+    return collect(modules, site.location, (module, conf) => module.phases?.[name]?.(conf, site));
   }
 
   private site(location: Location, scope: Scope, server: VirtualServer): CompileSite {
-    const inner = new Map<Scope, Location>();
-    return {
-      http: this.http,
-      server,
-      location,
-      scope,
-      value: (word: string, at?: Place): Value => this.http.value(word, at),
-      inner: (block: Scope): Location => {
-        let made = inner.get(block);
-        if (made === undefined) {
-          made = this.nameless(block, location, server);
-          inner.set(block, made);
-        }
-        return made;
-      },
-    };
+    const nameless = (block: Scope): Location => this.nameless(block, location, server);
+    return new Site(this.http, server, location, scope, nameless);
   }
+}
+
+interface CoreParts {
+  readonly times: ConnectionTimes;
+  readonly errorLog: ErrorLog;
+  readonly root: Value;
+  readonly errorPages: readonly CompiledErrorPage[];
+}
+
+class Site implements CompileSite {
+  readonly http: HttpLoad;
+  readonly server: VirtualServer;
+  readonly location: Location;
+  readonly scope: Scope;
+  private readonly compile: (block: Scope) => Location;
+  private made: Map<Scope, Location> | undefined = undefined;
+
+  constructor(
+    http: HttpLoad,
+    server: VirtualServer,
+    location: Location,
+    scope: Scope,
+    compile: (block: Scope) => Location,
+  ) {
+    this.http = http;
+    this.server = server;
+    this.location = location;
+    this.scope = scope;
+    this.compile = compile;
+  }
+
+  value(word: string, at?: Place): Value {
+    return this.http.value(word, at);
+  }
+
+  inner(block: Scope): Location {
+    this.made ??= new Map();
+    let location = this.made.get(block);
+    if (location === undefined) {
+      location = this.compile(block);
+      this.made.set(block, location);
+    }
+    return location;
+  }
+}
+
+function collect<T>(
+  modules: readonly AnyModule[],
+  location: Location,
+  make: (module: AnyModule, conf: object) => T | undefined,
+): readonly T[] {
+  const made: T[] = [];
+  for (const module of modules) {
+    const step = make(module, location.conf(module));
+    if (step !== undefined) made.push(step);
+  }
+  return made;
 }
 
 /** nginx takes two named locations of one name and finds the first. */

@@ -145,6 +145,7 @@ export const core = defineModule<CoreConf>({
   defaults: CORE_DEFAULTS,
   variables: coreVariables,
   merge(own, outer, scope) {
+    if (scope.parent !== undefined && Object.keys(own).length === 0) return outer;
     const merged = { ...outer, ...own };
     // `root` and `alias` replace each other.
     if (own.root !== undefined && own.alias === undefined) merged.alias = undefined;

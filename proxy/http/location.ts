@@ -1,5 +1,7 @@
 /** A compiled location and a compiled server: what requests meet. All is decided at load. */
 import type { ConnectionTimes } from '../../wire/exchange.ts';
+import type { Scope } from '../config/directive.ts';
+import { resolve } from '../config/scope.ts';
 import type { ErrorLog } from '../log/error-log.ts';
 import type { CoreConf } from './core-conf.ts';
 import type { LocationTree } from './location-tree.ts';
@@ -52,7 +54,8 @@ export class Location {
   tree: LocationTree | undefined = undefined;
   /** Set by proxy_pass where a request for the name without its final slash is redirected (nginx `auto_redirect`). */
   redirectsToSlash = false;
-  private readonly confs = new Map<object, object>();
+  /** The block it was read from. */
+  scope!: Scope;
 
   constructor(kind: LocationKind, name: string, parent: Location | undefined) {
     this.kind = kind;
@@ -63,11 +66,7 @@ export class Location {
 
   /** The merged settings of a module here. Not for the hot path: steps close over their settings. */
   conf<C extends object>(module: HttpModule<C>): C {
-    return this.confs.get(module) as C;
-  }
-
-  setConf(module: object, conf: object): void {
-    this.confs.set(module, conf);
+    return resolve<C>(module, this.scope, module.defaults, module.merge);
   }
 }
 

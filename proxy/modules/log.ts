@@ -70,9 +70,9 @@ export const log = defineModule<Conf>({
   defaults: { access_log: [], isOff: false, open_log_file_cache: null },
   // ngx_http_log_merge_loc_conf: what a level says of logs, `off` included, replaces all of it.
   merge(own, outer) {
-    const merged = { ...outer, ...own };
     const isSaid = own.access_log !== undefined || own.isOff === true;
-    if (!isSaid) return merged;
+    if (!isSaid) return own.open_log_file_cache === undefined ? outer : { ...outer, ...own };
+    const merged = { ...outer, ...own };
     return { ...merged, access_log: own.access_log ?? [], isOff: own.isOff ?? false };
   },
   prepare(http) {

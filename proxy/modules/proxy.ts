@@ -52,6 +52,8 @@ export const proxy = defineModule<ProxyConf>({
  */
 function mergeProxy(own: Partial<ProxyConf>, outer: ProxyConf, scope: Scope): ProxyConf {
   const isNameless = scope.context === LOCATION_IF || scope.context === LIMIT_EXCEPT;
+  const isSaid = Object.keys(own).length > 0;
+  if (!isSaid && (isNameless || outer.proxy_pass === undefined)) return outer;
   const merged = { ...outer, ...own };
   merged.proxy_pass = own.proxy_pass ?? (isNameless ? outer.proxy_pass : undefined);
   return merged;

@@ -49,7 +49,10 @@ export const rewrite = defineModule<Conf>({
     { name: 'uninitialized_variable_warn', in: ANYWHERE, args: 'flag', set: assign(flag) },
   ],
   defaults: { codes: [], rewrite_log: false, uninitialized_variable_warn: true },
-  merge: (own, outer) => ({ ...outer, ...own, codes: own.codes ?? [] }),
+  merge(own, outer) {
+    const isSaid = Object.keys(own).length > 0 || outer.codes.length > 0;
+    return isSaid ? { ...outer, ...own, codes: own.codes ?? [] } : outer;
+  },
   phases: {
     server_rewrite: stepFor,
     // A request that found no location has the server's own, whose codes ran already; the codes of

@@ -36,7 +36,10 @@ export const tryFiles = defineModule<TryFilesConf>({
   ],
   defaults: { try_files: [] },
   // nginx does not inherit it: ngx_http_try_files_module has no merge.
-  merge: (own) => ({ try_files: own.try_files ?? [] }),
+  merge: (own, outer) =>
+    own.try_files === undefined && outer.try_files.length === 0
+      ? outer
+      : { try_files: own.try_files ?? [] },
   phases: { precontent: (conf, site) => makeStep(conf.try_files, site) },
 });
 
