@@ -204,6 +204,10 @@ class Arbiter {
     }
     this.#next = settings;
     const roll = await this.#pool.replaceAll();
+    if (!roll.ok && roll.replaced > 0) {
+      // Some run the new code already, and whoever is started from now on will.
+      this.#log.error(`Reload stopped after ${roll.replaced} workers: the others run the old code`);
+    }
     if (!roll.ok && roll.replaced === 0) {
       this.#next = this.#settings;
       change.rollback();
@@ -212,6 +216,7 @@ class Arbiter {
     }
     if (!this.#isSystemd && hasNoDescriptors(settings)) change.commit();
     this.#adoptSettings(settings);
+    if (roll.ok) this.#log.info(`Reloaded: ${roll.replaced} workers replaced`);
   }
 
   #adoptSettings(settings: Settings): void {

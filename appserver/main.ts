@@ -1,6 +1,5 @@
 /** The program `tandem-appserver`: reads its settings, then runs the pool. */
 import { inspect } from 'node:util';
-import { config as loadDotenv } from 'dotenv';
 import { SignalQueue } from '../prefork/signals.ts';
 import { detectApp } from './apps/detect.ts';
 import { installFetchGlobals } from './apps/fetch/globals.ts';
@@ -10,6 +9,7 @@ import { AppLoadError, SettingError, UsageError } from './errors.ts';
 import { compileAccessFormat } from './logging/access-format.ts';
 import { parseBind } from './settings/address.ts';
 import { type CommandLine, parseCommandLine } from './settings/command-line.ts';
+import { EnvFile } from './settings/env-file.ts';
 import { renderHelp, USAGE } from './settings/help.ts';
 import {
   ConfigFileError,
@@ -24,6 +24,11 @@ import { Forwarded } from './worker/forwarded.ts';
 const FAILED = 1;
 const USAGE_FAILED = 2;
 
+export interface ProgramOptions {
+  /** Seconds a worker has at least to become ready; 30 where left out. */
+  readonly bootFloorSeconds?: number;
+}
+
 /**
  * Runs the program with the arguments after its name; answers the exit code. A launcher may catch
  * signals before this module is loaded and pass its queue.
@@ -31,11 +36,12 @@ const USAGE_FAILED = 2;
 export async function main(
   argv: readonly string[],
   signals: SignalQueue = new SignalQueue(),
+  options: ProgramOptions = {},
 ): Promise<number> {
-  // The environment itself wins over the file.
-  loadDotenv({ quiet: true });
+  const envFile = new EnvFile('.env', process.env);
+  envFile.load();
   try {
-    return await run(parseCommandLine(argv), signals);
+    return await run(parseCommandLine(argv), envFile, signals, options);
   } catch (error) {
     return reportFailure(error);
   } finally {
@@ -43,17 +49,30 @@ export async function main(
   }
 }
 
-async function run(commandLine: CommandLine, signals: SignalQueue): Promise<number> {
+async function run(
+  commandLine: CommandLine,
+  envFile: EnvFile,
+  signals: SignalQueue,
+  options: ProgramOptions,
+): Promise<number> {
   if (commandLine.action === 'help') return print(renderHelp());
   if (commandLine.action === 'version') return print(`tandem-appserver (version ${VERSION})\n`);
   const folder = process.cwd();
-  const environment = { ...process.env };
   let serial = 0;
   const load = async (): Promise<LoadedSettings> => {
-    const loaded = await loadSettings(commandLine, environment, { folder, serial });
+    const loaded = await loadSettings(commandLine, process.env, { folder, serial });
     serial += 1;
     checkTogether(loaded.settings);
     return loaded;
+  };
+  const reload = async (): Promise<LoadedSettings> => {
+    const undo = envFile.load();
+    try {
+      return await load();
+    } catch (error) {
+      undo();
+      throw error;
+    }
   };
   const loaded = await load();
   const { settings } = loaded;
@@ -63,7 +82,8 @@ async function run(commandLine: CommandLine, signals: SignalQueue): Promise<numb
     process.exit(await checkApp(settings));
   }
   process.title = `tandem-appserver: master [${settings.proc_name ?? settings.wsgi_app}]`;
-  return runArbiter({ loaded, reload: load, signals });
+  const { bootFloorSeconds } = options;
+  return runArbiter({ loaded, reload, signals, bootFloorSeconds });
 }
 
 function print(text: string): number {
