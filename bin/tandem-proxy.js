@@ -5,6 +5,8 @@ import { load } from './load.js';
 // Signals are caught before anything slow is loaded: HUP and USR2 would kill, TTIN would stop us.
 const { SignalQueue } = await load('prefork/signals');
 const signals = new SignalQueue();
+const { useCompileCache } = await load('prefork/environment');
+useCompileCache();
 const { enterDaemon } = await load('prefork/daemonize');
 const isDaemon = enterDaemon();
 const { main } = await load('proxy/main');

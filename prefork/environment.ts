@@ -1,5 +1,6 @@
 /** The environment and the Node flags a worker process starts with. */
 import { mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkerSpec } from './types.ts';
@@ -54,6 +55,15 @@ function compileCacheFolder(env: NodeJS.ProcessEnv): string | undefined {
   } catch {
     return undefined; // A read-only home: the start is slower, nothing else changes.
   }
+}
+
+/**
+ * Keeps compiled code of this process in the folder that its workers use, too: a master starts in
+ * half the time. Call it before the large modules are loaded.
+ */
+export function useCompileCache(env: NodeJS.ProcessEnv = process.env): void {
+  const folder = env['NODE_COMPILE_CACHE'] ?? compileCacheFolder(env);
+  if (folder !== undefined) enableCompileCache(folder);
 }
 
 /**
