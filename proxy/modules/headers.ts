@@ -155,6 +155,11 @@ function addOne(r: HttpRequest, { name, value }: CompiledField): void {
   const text = value.evaluate(r);
   switch (name.toLowerCase()) {
     case 'last-modified':
+      // Such a field of a file is dropped from other replies, one that was asked for is not.
+      if (r.status !== 200 && r.status !== 304) {
+        r.extraLines += line(name, text);
+        return;
+      }
       r.lastModifiedText = text;
       r.lastModified = text === '' ? -1 : parseHttpDate(text);
       return;
