@@ -12,7 +12,7 @@ import { dumpText } from './config/dump.ts';
 import { systemFailure, toByteString } from './config/paths.ts';
 import { type Cycle, type CycleSource, loadCycle } from './cycle.ts';
 import { EarlyLog } from './early-log.ts';
-import { SERVER_FULL } from './http/reply.ts';
+import { SERVER_FULL } from './http/version.ts';
 import { CRIT, EMERG, WARN } from './log/error-log.ts';
 import { ProxyMaster } from './master.ts';
 import { signalMaster } from './signal-process.ts';

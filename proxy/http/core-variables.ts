@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { filePath } from './file-path.ts';
-import { SERVER_FULL } from './reply.ts';
 import { type HttpRequest, requestLine } from './request.ts';
 import { sentField } from './sent-fields.ts';
 import { isoTime, logTime, seconds } from './time-text.ts';
 import type { VariableRow } from './variables.ts';
+import { VERSION } from './version.ts';
 
 const HOSTNAME = hostname().toLowerCase();
 
@@ -39,7 +39,7 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'hostname', get: () => HOSTNAME },
   { name: 'https', get: (r) => (r.connection.isTls ? 'on' : '') },
   { name: 'msec', get: (r) => seconds(r.thread.clock.now) },
-  { name: 'nginx_version', get: () => SERVER_FULL.slice(SERVER_FULL.indexOf('/') + 1) },
+  { name: 'nginx_version', get: () => VERSION },
   { name: 'pid', get: (r) => String(r.thread.pid) },
   { name: 'pipe', get: (r) => (r.exchange.isPipelined ? 'p' : '.') },
   { name: 'realpath_root', get: realRoot },

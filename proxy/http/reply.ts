@@ -5,10 +5,7 @@ import { OK } from './phases.ts';
 import { finalize } from './pipeline.ts';
 import type { HttpRequest } from './request.ts';
 import { reasonPhrase } from './status.ts';
-
-/** What Server and error pages call us, by `server_tokens`. */
-export const SERVER_FULL = 'tandem/0.1.0';
-export const SERVER_SHORT = 'tandem';
+import { SERVER_FULL, SERVER_SHORT } from './version.ts';
 
 /** Returns false where a header filter turned the reply into another answer. */
 export function writeReplyHead(r: HttpRequest): boolean {

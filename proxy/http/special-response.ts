@@ -5,9 +5,10 @@
 import { isChrome, isMsie } from './browser.ts';
 import type { CompiledErrorPage } from './location.ts';
 import { internalRedirect, redirectToNamed } from './pipeline.ts';
-import { clearReply, SERVER_FULL, SERVER_SHORT } from './reply.ts';
+import { clearReply } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import { reasonPhrase } from './status.ts';
+import { SERVER_FULL, SERVER_SHORT } from './version.ts';
 
 /** Titles of nginx's built-in pages; a status that is not here is sent without content. */
 const TITLES = new Map<number, string>(

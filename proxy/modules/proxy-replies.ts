@@ -2,8 +2,8 @@
 import { normalisePath } from '../../wire/path.ts';
 import { OK, type Verdict } from '../http/phases.ts';
 import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
-import { SERVER_FULL, SERVER_SHORT } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
+import { SERVER_FULL, SERVER_SHORT } from '../http/version.ts';
 import { ERROR } from '../log/error-log.ts';
 import { UpstreamExchange } from '../upstream/exchange.ts';
 
