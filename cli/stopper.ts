@@ -2,8 +2,12 @@
 import type { LineWriter } from './line-writer.ts';
 import type { Tier } from './tier.ts';
 
+/** npm passes on the Ctrl-C that the terminal has delivered already: what comes so soon is the same one. */
+const SAME_REQUEST_MS = 300;
+
 export class Stopper {
   isStopping = false;
+  private askedAt = Number.NEGATIVE_INFINITY;
   private readonly tiers: readonly Tier[];
   private readonly out: LineWriter;
   /** The tier that ended by itself, and how. */
@@ -35,6 +39,8 @@ export class Stopper {
 
   /** A second Ctrl-C does not wait for requests under way. */
   private asked(): void {
+    if (performance.now() - this.askedAt < SAME_REQUEST_MS) return;
+    this.askedAt = performance.now();
     if (this.isStopping) {
       this.out.say('stopping at once');
       for (const tier of this.tiers) tier.stop('quick');

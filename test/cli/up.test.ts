@@ -15,9 +15,12 @@ const READY = /ready at .*\n/;
 const SERVING = /start worker process \d+/;
 const ESCAPE = '\x1b[';
 
-/** Answers at once, and never to /wait. */
-const APP = `export default { fetch(request) {
-  return new URL(request.url).pathname === '/wait' ? new Promise(() => {}) : new Response('here');
+/** Answers at once; a second later to /slow, and never to /wait. */
+const APP = `export default { async fetch(request) {
+  const { pathname } = new URL(request.url);
+  if (pathname === '/wait') await new Promise(() => {});
+  if (pathname === '/slow') await new Promise((resolve) => setTimeout(resolve, 1000));
+  return new Response('here');
 } };`;
 
 interface Up {
@@ -108,13 +111,26 @@ suite('tandem up', { concurrency: 2 }, () => {
     const client = await RawClient.connect(folder.port());
     t.after(() => client.destroy());
     client.send(get('/wait'));
-    await (await RawClient.connect(folder.port())).destroy();
     program.signal('SIGINT');
     await program.sees(/once more stops at once/);
-    program.signal('SIGINT');
+    // Not too soon: that would be the same Ctrl-C, passed on by npm.
+    const again = setInterval(() => program.signal('SIGINT'), 200);
+    t.after(() => clearInterval(again));
     assert.equal(await program.ended, 0);
     await client.rest();
     await assertNothingLeft(running);
+  });
+
+  test('lets requests under way be answered, though npm passes one Ctrl-C on twice', async (t) => {
+    const { folder, program } = await up(t);
+    await program.sees(READY);
+    const answer = ask(folder.port(), get('/slow'));
+    await ask(folder.port(), get('/'));
+    program.signal('SIGINT');
+    await program.sees(/once more stops at once/);
+    program.signal('SIGINT');
+    assert.equal((await answer).content, 'here');
+    assert.equal(await program.ended, 0);
   });
 
   test('starts nothing where nginx.conf is broken, and says where', async (t) => {
