@@ -1,8 +1,11 @@
 /** Reads a `types` block: nginx's ngx_http_core_type. */
-import type { Directive, EntryReader, Scope } from '../config/directive.ts';
+import { type Directive, type EntryReader, fail, type Scope } from '../config/directive.ts';
 import type { CoreConf } from './core-conf.ts';
 
-/** Opens the block; several blocks at one level add to each other. */
+/**
+ * Opens the block; several blocks at one level add to each other. An `include` of one file never
+ * comes here: the reader of files takes it.
+ */
 export function openTypes(
   own: Partial<CoreConf>,
   _directive: Directive,
@@ -12,6 +15,9 @@ export function openTypes(
   Object.assign(own, { types });
   return {
     entry(words: Directive) {
+      if (words.name === 'include') {
+        fail(words, 'invalid number of arguments in "include" directive');
+      }
       for (const word of words.args) addType(types, word.toLowerCase(), words, scope);
     },
   };
