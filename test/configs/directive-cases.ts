@@ -95,12 +95,12 @@ function inWords(message: string): string {
 }
 
 /** Tests with the whole proxy, in this process. */
-export const testWithProxy: TestFile = (folder) => {
+export const testWithProxy: TestFile = (folder, commandLine = '') => {
   const messages: string[] = [];
   const source = {
     prefix: folder,
     file: `${folder}nginx.conf`,
-    directives: '',
+    directives: commandLine,
     errorLog: undefined,
   };
   try {

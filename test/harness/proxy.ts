@@ -67,9 +67,9 @@ export function judge(
 export function judgeHere(http: string, options: FrontOptions = {}): Judgement {
   return withFile(http, TANDEM, options, (folder, file) => {
     const source = { prefix: `${folder}/`, file, directives: '', errorLog: undefined };
+    const said: string[] = [];
     try {
-      const { warnings } = loadCycle(source);
-      const said = warnings.map((text) => `nginx: [warn] ${text}`);
+      loadCycle(source, (text) => said.push(`nginx: [warn] ${text}`));
       const last = `nginx: configuration file ${file} test is successful`;
       return {
         code: 0,
@@ -78,7 +78,7 @@ export function judgeHere(http: string, options: FrontOptions = {}): Judgement {
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const last = `nginx: configuration file ${file} test failed`;
-      return { code: 1, lines: [`nginx: [emerg] ${error.message}`, last] };
+      return { code: 1, lines: [...said, `nginx: [emerg] ${error.message}`, last] };
     }
   });
 }
