@@ -12,15 +12,16 @@ import {
   ticksBytes,
 } from './heartbeat.ts';
 
-test('a thread ticks in its own place from the moment it accepts, and says its last word', () => {
+test('a thread beats from the moment it accepts, in its own place, and says its last word', () => {
   const ticks = new Ticks(new SharedArrayBuffer(ticksBytes(2)));
   const sent: unknown[] = [];
   const heartbeat = new Heartbeat(ticks, 1, 30, (message) => sent.push(message));
   assert.equal(ticks.stageOf(1), STAGE_LOADING);
+  heartbeat.start();
   heartbeat.enterStartup();
   assert.equal(ticks.stageOf(1), STAGE_STARTUP);
   assert.equal(ticks.countOf(1), 0);
-  heartbeat.start();
+  heartbeat.enterServing();
   assert.deepEqual([ticks.stageOf(1), ticks.countOf(1)], [STAGE_SERVING, 1]);
   heartbeat.stop();
   assert.equal(ticks.stageOf(1), STAGE_ENDED);
@@ -33,6 +34,7 @@ test('timeout 0 sends nothing', () => {
   const sent: unknown[] = [];
   const heartbeat = new Heartbeat(ticks, 0, 0, (message) => sent.push(message));
   heartbeat.start();
+  heartbeat.enterServing();
   heartbeat.stop();
   assert.deepEqual(sent, []);
 });

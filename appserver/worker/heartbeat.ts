@@ -76,18 +76,28 @@ export class Heartbeat {
     this.#send = send;
   }
 
+  /** The thread begins to load: it ticks while its event loop turns. */
+  start(): void {
+    if (this.#intervalMs === 0) return;
+    this.#timer = setInterval(() => this.#ticks.tick(this.#threadIndex), this.#intervalMs);
+    this.#timer.unref();
+  }
+
   /** The application is loaded, its `startup` runs. */
   enterStartup(): void {
     this.#ticks.enter(this.#threadIndex, STAGE_STARTUP);
   }
 
-  /** The thread accepts: from now on it ticks. */
-  start(): void {
+  /** The thread accepts: from now on it beats. */
+  enterServing(): void {
+    clearInterval(this.#timer);
+    if (this.#intervalMs > 0) {
+      this.#timer = setInterval(() => this.#beat(), this.#intervalMs);
+      this.#timer.unref();
+      this.#beat();
+    }
+    // After a tick: the silence of a long load is no silence of a thread that serves.
     this.#ticks.enter(this.#threadIndex, STAGE_SERVING);
-    if (this.#intervalMs === 0) return;
-    this.#timer = setInterval(() => this.#beat(), this.#intervalMs);
-    this.#timer.unref();
-    this.#beat();
   }
 
   #beat(): void {

@@ -42,10 +42,16 @@ test('a thread that ticks is not found, and one that has ended is not looked at'
   }
 });
 
-test('a thread that boots has as long as a boot may take', () => {
-  const { ticks, detector } = watching(1);
-  ticks.enter(0, STAGE_STARTUP);
-  assert.deepEqual(findings(detector, 30), [[11, 0]]);
+test('a thread that boots has as long as a boot may take, whether its event loop turns or not', () => {
+  for (const turns of [true, false]) {
+    const { ticks, detector } = watching(1);
+    ticks.enter(0, STAGE_STARTUP);
+    assert.deepEqual(findings(detector, 10), []);
+    if (turns) ticks.tick(0);
+    assert.equal(detector.look(), 0);
+    assert.equal(detector.isTurning(0), turns);
+    assert.deepEqual(findings(detector, 30), []);
+  }
 });
 
 test('the time of the boot does not count against a thread that serves', () => {

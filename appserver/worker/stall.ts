@@ -18,9 +18,10 @@ export class StallDetector {
   readonly #ticks: Ticks;
   readonly #silentLooks: number;
   readonly #bootLooks: number;
+  #looks = 0;
   /** Per thread: the count at the last look, and how many looks it has stood there. */
   readonly #counts: number[];
-  readonly #looks: number[];
+  readonly #stillLooks: number[];
 
   constructor(ticks: Ticks, patience: Patience) {
     const intervalMs = lookIntervalMs(patience);
@@ -28,29 +29,38 @@ export class StallDetector {
     this.#silentLooks = Math.ceil(patience.silenceMs / intervalMs);
     this.#bootLooks = Math.ceil(patience.bootMs / intervalMs);
     this.#counts = Array.from({ length: ticks.threadCount }, () => 0);
-    this.#looks = Array.from({ length: ticks.threadCount }, () => 0);
+    this.#stillLooks = Array.from({ length: ticks.threadCount }, () => 0);
   }
 
-  /** One look; answers a thread that has stood still beyond patience, each once, or -1. */
+  /**
+   * One look; answers a thread that serves and has been still for too long, or that is not ready
+   * after too long, or -1. Each is found once.
+   */
   look(): number {
+    this.#looks += 1;
     let found = -1;
     for (let index = 0; index < this.#counts.length; index += 1) {
-      if (this.#isStill(index)) found = index;
+      const stage = this.#ticks.stageOf(index);
+      if (stage === STAGE_ENDED) continue;
+      this.#count(index);
+      const isOver =
+        stage === STAGE_SERVING
+          ? this.#stillLooks[index] === this.#silentLooks + 1
+          : this.#looks === this.#bootLooks + 1;
+      if (isOver) found = index;
     }
     return found;
   }
 
-  #isStill(index: number): boolean {
-    const stage = this.#ticks.stageOf(index);
+  /** Whether the event loop of a thread turns: one that boots may wait for something else. */
+  isTurning(threadIndex: number): boolean {
+    return (this.#stillLooks[threadIndex] ?? 0) < this.#silentLooks;
+  }
+
+  #count(index: number): void {
     const count = this.#ticks.countOf(index);
-    if (stage === STAGE_ENDED || count !== this.#counts[index]) {
-      this.#counts[index] = count;
-      this.#looks[index] = 0;
-      return false;
-    }
-    this.#looks[index]! += 1;
-    const limit = stage === STAGE_SERVING ? this.#silentLooks : this.#bootLooks;
-    // Beyond the limit by exactly one look: reported once.
-    return this.#looks[index] === limit + 1;
+    if (count === this.#counts[index]) this.#stillLooks[index]! += 1;
+    else this.#stillLooks[index] = 0;
+    this.#counts[index] = count;
   }
 }

@@ -39,6 +39,7 @@ export async function startThread(context: ThreadContext): Promise<RunningThread
   const { age, threadIndex, threadCount } = context;
   const facts: WorkerFacts = { age, pid: process.pid, threadIndex, threadCount };
   const heartbeat = heartbeatOf(context);
+  heartbeat.start();
   installFetchGlobals();
   const loaded = await loadApp(app, process.cwd());
   const kind = await detectApp(loaded.value);
@@ -91,7 +92,7 @@ class AppThread implements RunningThread {
   async accept(): Promise<void> {
     if (this.#app.kind === 'fetch') await this.#acceptFetch(this.#app.fetch);
     else await this.#acceptNode(this.#app);
-    this.#heartbeat.start();
+    this.#heartbeat.enterServing();
   }
 
   async #acceptFetch(fetch: FetchCall): Promise<void> {

@@ -85,7 +85,8 @@ class ThreadWatch implements RunningProcess {
 
   /** A thread that serves ends alone: its siblings go on, until a whole worker has taken over. */
   async #end(threadIndex: number): Promise<void> {
-    const stack = await readThreadStack(this.#threadIds[threadIndex] ?? 0);
+    const threadId = this.#threadIds[threadIndex] ?? 0;
+    const stack = this.#detector.isTurning(threadIndex) ? [] : await readThreadStack(threadId);
     const facts = { app: this.#app, patience: this.#patience, ticks: this.#ticks };
     this.#log.critical(stallReport(facts, threadIndex, stack));
     const isServing = this.#ticks.stageOf(threadIndex) === STAGE_SERVING;

@@ -28,7 +28,7 @@ const looking = setInterval(() => {
 
 /** Nobody else has to be asked: a blocked worker whose master is gone ends too. */
 async function end(threadIndex: number): Promise<void> {
-  const stack = await readMainStack();
+  const stack = detector.isTurning(threadIndex) ? [] : await readMainStack();
   // Opened now: the file may have been rotated since the start.
   openErrorLog(errorlog, loglevel).critical(
     stallReport({ app, patience, ticks }, threadIndex, stack),

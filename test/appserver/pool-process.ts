@@ -10,8 +10,10 @@ import type { TestContext } from 'node:test';
 
 /** Without `--disable-sigusr1`: that flag blocks USR1, and no listener would hear it. */
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'tandem-appserver.js');
+/** Gives up a worker that does not become ready sooner than the real program. */
+export const IMPATIENT = join(import.meta.dirname, 'fixtures', 'impatient-appserver.ts');
 const PACKAGES = join(import.meta.dirname, '..', '..', 'node_modules');
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 20_000;
 
 export interface Answer {
   readonly status: number;
@@ -27,6 +29,8 @@ export interface PoolOptions {
   /** The command line; without `--bind` the pool listens on `app.sock` of the folder. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program than the launcher. */
+  readonly program?: string;
   /** Open files the program gets as 3, 4, ... */
   readonly descriptors?: readonly number[];
 }
@@ -56,7 +60,7 @@ export class PoolProcess {
     if (!isBound && env['PORT'] === undefined && env['UNBOUND'] === undefined) {
       args.push('--bind', 'unix:app.sock');
     }
-    this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
+    this.#child = spawn(process.execPath, [options.program ?? LAUNCHER, ...args], {
       cwd: folder,
       env,
       stdio: ['pipe', 'pipe', 'pipe', ...(options.descriptors ?? [])],
