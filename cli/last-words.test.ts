@@ -36,6 +36,15 @@ test('of a command line it is the complaint without the usage', () => {
   ]);
 });
 
+test('of settings it is all that is said of them, and where', () => {
+  const text = `
+Failed to read config file: /site/appserver.config.ts
+Error: conf
+    at file:///site/appserver.config.ts:26:7
+    at ModuleJob.run (node:internal/modules/esm/module_job:561:25)`;
+  assert.deepEqual(after(text), text.split('\n').slice(1, -1));
+});
+
 test('where nothing was wrong there are none', () => {
   assert.deepEqual(
     after('[2026-11-23 07:57:57 +0000] [16] [INFO] Listening at: unix:app.sock'),

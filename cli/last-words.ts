@@ -1,7 +1,9 @@
 /** What a tier said last of what is wrong, to say it once more where a person looks: at the end. */
 
-/** Lines that speak of trouble: nginx's and Gunicorn's levels, and what a command line complains of. */
-const TROUBLE = /\[(emerg|alert|crit|ERROR|CRITICAL)\]|: error: /;
+/** Lines of a log that speak of trouble: nginx's and Gunicorn's levels. */
+const TROUBLE = /\[(emerg|alert|crit|ERROR|CRITICAL)\]/;
+/** What a program says of its command line or settings before it has a log. */
+const COMPLAINT = /: error: |^Error: |^Failed to read config file/;
 /** A line of a log, and no part of the message above it. */
 const LOG_LINE = /^(\[?\d{4}[-/]\d\d[-/]\d\d |nginx: )/;
 /** Gunicorn's heading of what an application threw. */
@@ -19,18 +21,28 @@ export class LastWords {
 
   /** Hears every line of the tier. */
   hear(line: string): void {
-    if (TROUBLE.test(line)) {
-      // nginx says that it gives up after it said what is wrong.
-      if (/still could not bind\(\)$/.test(line)) return;
-      this.#lines = HEADING.test(line) ? [] : [line];
-      this.#isOpen = true;
-      this.#heardAt = performance.now();
-    } else if (LOG_LINE.test(line)) {
-      this.#isOpen = false;
-    } else if (this.#isOpen && this.#lines.length < MOST_LINES) {
-      const isRepeated = FRAME.test(line) && FRAME.test(this.#lines.at(-1) ?? '');
-      if (!isRepeated && line.trim() !== '') this.#lines.push(line);
-    }
+    if (LOG_LINE.test(line)) this.#hearLog(line);
+    else if (this.#isOpen) this.#goOn(line);
+    else if (COMPLAINT.test(line)) this.#begin([line]);
+  }
+
+  #hearLog(line: string): void {
+    if (!TROUBLE.test(line)) this.#isOpen = false;
+    // nginx says that it gives up after it said what is wrong.
+    else if (!/still could not bind\(\)$/.test(line)) this.#begin(HEADING.test(line) ? [] : [line]);
+  }
+
+  #begin(lines: string[]): void {
+    this.#lines = lines;
+    this.#isOpen = true;
+    this.#heardAt = performance.now();
+  }
+
+  /** A message of several lines: of a stack the first frame says where. */
+  #goOn(line: string): void {
+    const isRepeated = FRAME.test(line) && FRAME.test(this.#lines.at(-1) ?? '');
+    if (isRepeated || line.trim() === '' || this.#lines.length >= MOST_LINES) return;
+    this.#lines.push(line);
   }
 
   /** The message without time and process; empty where nothing was wrong of late. */

@@ -7,7 +7,7 @@
  *               +-- tandem-proxy
  * ```
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Description, describeConfiguration } from '../proxy/describe.ts';
@@ -28,6 +28,10 @@ const LONG_MS = 5000;
 /** Runs until a tier fails or the user stops; resolves with the exit code. */
 export async function up(options: UpOptions): Promise<number> {
   const out = new LineWriter(process.stdout);
+  if (!existsSync(options.file)) {
+    out.complain(`there is no ${options.file} in ${process.cwd()}; -c FILE names another one`);
+    return 1;
+  }
   const described = describeConfiguration(process.cwd(), options.file);
   if ('error' in described) {
     out.line('proxy', `nginx: [emerg] ${described.error}`);

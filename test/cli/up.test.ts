@@ -144,6 +144,15 @@ suite('tandem up', { concurrency: 2 }, () => {
     assert.equal(program.lines.length, 2);
   });
 
+  test('starts nothing where there is no nginx.conf', async (t) => {
+    const { folder, program } = await up(t, ['-c', 'none.conf']);
+    assert.equal(await program.ended, 1);
+    assert.equal(
+      program.output,
+      `tandem | there is no none.conf in ${folder.path}; -c FILE names another one\n`,
+    );
+  });
+
   test('says last why the application could not be loaded', async (t) => {
     const running = await up(t, [], {}, (folder) =>
       folder.write('small.ts', 'import "./gone.ts";'),
