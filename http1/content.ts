@@ -58,6 +58,12 @@ export class ContentReader implements ChunkSink {
     else this.#decoder.reset();
   }
 
+  /** Content bytes handed out, and those that the rest of the present chunk will bring. */
+  get announcedBytes(): number {
+    if (this.#framing !== BY_CHUNKS || this.#decoder === undefined) return this.decodedBytes;
+    return this.decodedBytes + this.#decoder.chunkRemaining;
+  }
+
   /** Whether the end is announced by a length. */
   get isLengthKnown(): boolean {
     return this.#framing === BY_LENGTH;

@@ -81,7 +81,8 @@ export class RequestContent implements DataSink {
 
   /** @internal called by the reader. */
   data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
-    if (this.#limit > 0 && this.#reader.decodedBytes > this.#limit) {
+    // nginx ngx_http_request_body_chunked_filter refuses a chunk that would pass the limit whole.
+    if (this.#limit > 0 && this.#reader.announcedBytes > this.#limit) {
       this.#reader.stop();
       this.fail('too-large');
     } else this.#sink?.data(bytes, from, to, text);

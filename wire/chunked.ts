@@ -91,6 +91,11 @@ export class ChunkedDecoder {
     return this.#state === FAILED;
   }
 
+  /** Bytes of the current chunk that were announced and have not come yet. */
+  get chunkRemaining(): number {
+    return this.#remaining;
+  }
+
   /** Makes ready for another message. */
   reset(): void {
     this.trailers = [];

@@ -193,6 +193,8 @@ for (const { name, isPlain } of WRAPPERS) {
     for (const request of [
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\nabcdefghijk',
       'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nabcdefghijk\r\n0\r\n\r\n',
+      // A chunk that would pass the limit is refused before it has come.
+      'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\na',
     ]) {
       const client = new RawClient(t, server.port);
       client.write(request);
