@@ -49,6 +49,7 @@ export class ProxyMaster {
 
   /** Serves until a signal ends it; resolves with the exit code. */
   async run(): Promise<number> {
+    process.title = 'tandem-proxy: master process';
     const done = new Promise<number>((resolve) => {
       this.finish = resolve;
     });
@@ -121,11 +122,13 @@ export class ProxyMaster {
   }
 
   private async end(how: 'drain' | 'quit'): Promise<void> {
-    await this.generations.stop(
+    const ended = this.generations.stop(
       how,
       how === 'drain' ? this.cycle.main.worker_shutdown_timeout : undefined,
     );
+    // nginx ngx_master_process_cycle: at once, so that new clients are refused and do not wait.
     this.master.listeners.close(true);
+    await ended;
     this.pidFile?.remove();
   }
 
