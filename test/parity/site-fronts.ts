@@ -3,7 +3,7 @@
  * Only the ports differ; the way to the pool's socket is the same link in both folders.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -261,6 +261,16 @@ export function errorLines({ folder, program }: SiteFront): string[] {
         .slice(0, 1800),
     )
     .sort();
+}
+
+/** Leaves a socket at which nobody listens, as a pool does that was killed. */
+export async function leaveSocket({ socket }: SiteFronts): Promise<void> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  // Closing removes the path that it was bound to.
+  renameSync(socket, `${socket}.kept`);
+  await new Promise((resolve) => server.close(resolve));
+  renameSync(`${socket}.kept`, socket);
 }
 
 /** Lets a server of the test take the pool's place at the socket. */

@@ -15,6 +15,7 @@ import {
   assertSameAnswer,
   assertSameAnswers,
   errorLines,
+  leaveSocket,
   type SiteFront,
   type SiteFronts,
   standIn,
@@ -288,6 +289,16 @@ const LIMITS: readonly Case[] = [
     status: 413,
   },
   {
+    name: 'a chunk that is too long',
+    request: request(
+      'POST /polls/4/vote/',
+      ['Transfer-Encoding: chunked'],
+      `110000\r\n${'a'.repeat(0x110000)}\r\n0\r\n\r\n`,
+      'own',
+    ),
+    status: 413,
+  },
+  {
     name: 'content that becomes too long',
     request: request(
       'POST /polls/4/vote/',
@@ -452,6 +463,12 @@ suite('the project’s nginx.conf beside nginx', { skip: lacksNginx() }, () => {
       if (!bytes.startsWith('HEAD')) assert.match(seen.content, /Back in a moment/);
     }
     await assertSameAnswer(fronts, request('GET /static/site.css'));
+  });
+
+  test('where the pool was killed and left its socket, it is the same', async () => {
+    await leaveSocket(fronts);
+    const seen = await assertSameAnswer(fronts, request('GET /polls/'));
+    assert.equal(seen.status, 502);
   });
 
   test('a WebSocket passes through both ways', async () => {
