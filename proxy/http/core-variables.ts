@@ -10,6 +10,7 @@ import type { VariableRow } from './variables.ts';
 import { VERSION } from './version.ts';
 
 const HOSTNAME = hostname().toLowerCase();
+const SLASH = 0x2f;
 
 export const coreVariables: readonly VariableRow[] = [
   { name: 'arg_', isPrefix: true, get: (r, name) => argument(r.args, name) },
@@ -53,7 +54,7 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'request_length', get: (r) => String(r.exchange.bytesReceived) },
   { name: 'request_method', get: (r) => (r.method === '' ? undefined : r.method) },
   { name: 'request_time', get: (r) => seconds(r.thread.clock.now - r.exchange.startedAt) },
-  { name: 'request_uri', get: (r) => r.head.target || undefined },
+  { name: 'request_uri', get: (r) => requestUri(r.head.target) },
   { name: 'scheme', get: (r) => (r.connection.isTls ? 'https' : 'http') },
   { name: 'server_addr', get: (r) => r.connection.localAddress },
   { name: 'server_name', get: (r) => r.server.name },
@@ -71,6 +72,18 @@ export const coreVariables: readonly VariableRow[] = [
 function setArgs(r: HttpRequest, value: string): void {
   r.args = value;
   r.isTargetValid = false;
+}
+
+/**
+ * nginx's `unparsed_uri`: of an absolute form the part after the authority, so that
+ * `https://$host$request_uri` names the host that was checked. `undefined` where there is none.
+ */
+function requestUri(target: string): string | undefined {
+  if (target === '' || target.charCodeAt(0) === SLASH) return target || undefined;
+  const authority = target.indexOf('://');
+  if (authority === -1) return target;
+  const path = target.slice(authority + 3).search(/[/?#]/);
+  return path === -1 ? '/' : target.slice(authority + 3 + path);
 }
 
 /** nginx `ngx_http_arg`: names without regard to case, first one wins. */
