@@ -22,12 +22,11 @@ export function accepts(socket: Listening): Promise<boolean> {
  */
 export async function findObstacles(
   file: string,
-  sockets: readonly string[],
+  socket: string | undefined,
   listens: readonly Listening[],
 ): Promise<string[]> {
   const obstacles: string[] = [];
-  for (const socket of sockets) {
-    if (!(await accepts(socket))) continue;
+  if (socket !== undefined && (await accepts(socket))) {
     obstacles.push(
       `another pool answers at unix:${socket}: does tandem run in this folder already? Stop it first`,
     );

@@ -38,7 +38,11 @@ export async function up(options: UpOptions): Promise<number> {
     out.complain(`${options.file} is not right, see above; nothing was started`);
     return 1;
   }
-  const obstacles = await findObstacles(options.file, described.sockets, described.listens);
+  const obstacles = await findObstacles(
+    options.file,
+    boundSocket(options, described),
+    described.listens,
+  );
   if (obstacles.length > 0) {
     for (const obstacle of obstacles) out.complain(obstacle);
     out.say('nothing was started');
@@ -52,7 +56,7 @@ async function run(options: UpOptions, described: Description, out: LineWriter):
   const pool = new Tier(
     'app',
     program('tandem-appserver.js'),
-    poolWords(options, described.sockets),
+    poolWords(options, boundSocket(options, described)),
     out,
   );
   const proxy = new Tier(
@@ -69,7 +73,8 @@ async function run(options: UpOptions, described: Description, out: LineWriter):
     proxy.start();
     const isReady = await opens(proxy, described.listens[0], out);
     if (isAlive() && isReady) {
-      out.say(`ready at ${described.urls.join(' and ')}`);
+      const { urls, listens } = described;
+      out.say(`ready at ${(urls.length > 0 ? urls : listens).join(' and ')}`);
       out.say('Ctrl-C stops both tiers');
     }
   }
@@ -93,12 +98,14 @@ function program(name: string): string {
   return fileURLToPath(new URL(name, BIN));
 }
 
-/** The pool binds the socket that the proxy's upstream names, unless told otherwise. */
-function poolWords(options: UpOptions, sockets: readonly string[]): string[] {
+/** The socket that the pool is told to bind: the first that an upstream names, unless told otherwise. */
+function boundSocket(options: UpOptions, { sockets }: Description): string | undefined {
+  return options.poolWords.some((word) => /^(-b|--bind)/.test(word)) ? undefined : sockets[0];
+}
+
+function poolWords(options: UpOptions, socket: string | undefined): string[] {
   const words = options.app === undefined ? [] : [options.app];
-  const isBound = options.poolWords.some((word) => /^(-b|--bind)/.test(word));
-  const [socket] = sockets;
-  if (!isBound && socket !== undefined) words.push('--bind', `unix:${socket}`);
+  if (socket !== undefined) words.push('--bind', `unix:${socket}`);
   return [...words, ...options.poolWords];
 }
 
