@@ -8,7 +8,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Program } from '../harness/program.ts';
-import { ask, converse, RawClient, type RawResponse } from '../harness/raw-client.ts';
+import { ask, converse, field, RawClient, type RawResponse } from '../harness/raw-client.ts';
 import { makeSiteFolder, PROJECT, type SiteFolder } from '../harness/site-folder.ts';
 
 const NGINX = '/usr/sbin/nginx';
@@ -185,12 +185,19 @@ function masked(folder: SiteFolder, response: RawResponse, isHead: boolean): See
   const fields = response.fields
     .filter(([name]) => name !== 'Date' && name !== 'Server')
     .filter(([name]) => !(isOwn && name === 'Content-Length'))
+    .map(([name, value]) => [name, name === 'Expires' ? afterDate(response, value) : value])
     .map(([name, value]) => maskedBoundary(folder.masked(`${name}: ${value}`)))
     .map((line, i) => ({ line, i, name: line.slice(0, line.indexOf(':')).toLowerCase() }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.i - b.i))
     .map(({ line }) => line);
   const content = maskedBoundary(maskedPage(folder.masked(contentOf(response))));
   return { status: response.status, reason: response.reason, fields, content };
+}
+
+/** The two are not asked in the same second: what counts is the time from Date on. */
+function afterDate(response: RawResponse, expires: string): string {
+  const seconds = (Date.parse(expires) - Date.parse(field(response, 'date') ?? '')) / 1000;
+  return `${seconds} s after Date`;
 }
 
 /** Two deflaters need not find the same matches: what comes out again is compared. */
