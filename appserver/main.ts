@@ -18,6 +18,7 @@ import {
   printSettings,
 } from './settings/load.ts';
 import type { Settings } from './settings/table.ts';
+import { validateApp } from './validate/validate.ts';
 import { VERSION } from './version.ts';
 import { Forwarded } from './worker/forwarded.ts';
 
@@ -81,8 +82,9 @@ async function run(
     // What the application has opened must not keep the program.
     process.exit(await checkApp(settings));
   }
-  process.title = `tandem-appserver: master [${settings.proc_name ?? settings.wsgi_app}]`;
   const { bootFloorSeconds } = options;
+  if (settings.validate) return validateApp(settings, signals, bootFloorSeconds);
+  process.title = `tandem-appserver: master [${settings.proc_name ?? settings.wsgi_app}]`;
   return runArbiter({ loaded, reload, signals, bootFloorSeconds });
 }
 

@@ -31,8 +31,14 @@ import { BALANCE, REQUESTS, TICKS, type WorkerData } from './spec.ts';
 /** Idle connections of a stopping thread are answered once more, or closed after this. */
 const QUIET_MS = 1000;
 
+/** A thread that runs an application. */
+export interface RunningApp extends RunningThread {
+  /** What the application was recognised as. */
+  readonly shape: string;
+}
+
 /** Loads the application and runs its `startup`; the thread accepts when the pool says so. */
-export async function startThread(context: ThreadContext): Promise<RunningThread> {
+export async function startThread(context: ThreadContext): Promise<RunningApp> {
   const { settings, app } = context.data as WorkerData;
   const log = openErrorLog(settings.errorlog, settings.loglevel);
   if (context.threadIndex === 0) log.info(`Booting worker with pid: ${process.pid}`);
@@ -50,7 +56,7 @@ export async function startThread(context: ThreadContext): Promise<RunningThread
   return new AppThread(context, settings, facts, kind, hooks, heartbeat, log);
 }
 
-class AppThread implements RunningThread {
+class AppThread implements RunningApp {
   readonly #context: ThreadContext;
   readonly #settings: Settings;
   readonly #facts: WorkerFacts;
@@ -87,6 +93,10 @@ class AppThread implements RunningThread {
     this.#accounts = new Accounts({ connectionLimit, balance: balanceOf(context) });
     this.#quota = quotaOf(context, log);
     this.#heartbeat = heartbeat;
+  }
+
+  get shape(): string {
+    return this.#app.shape;
   }
 
   async accept(): Promise<void> {

@@ -1,0 +1,14 @@
+/** Entry module of the worker that is validated: a worker as any other, which says what it runs. */
+import type { RunningThread, ThreadContext } from '../../prefork/types.ts';
+import { startThread as startWorkerThread } from '../worker/thread.ts';
+
+/** What it sends to the validator before it accepts. */
+export interface Recognised {
+  readonly shape: string;
+}
+
+export async function startThread(context: ThreadContext): Promise<RunningThread> {
+  const thread = await startWorkerThread(context);
+  context.send({ shape: thread.shape } satisfies Recognised);
+  return thread;
+}
