@@ -1,0 +1,80 @@
+/** Clients that hold connections: opened by the hundred, fed byte by byte, read or left unread. */
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Front } from '../harness/front.ts';
+import type { Target } from '../harness/raw-client.ts';
+
+/** A connection, and what became of it. Whoever opens it destroys it. */
+export class Held {
+  readonly socket: net.Socket;
+  /** Milliseconds since the epoch of the connect, and of the end; the latter 0 while it is open. */
+  readonly openedAt = Date.now();
+  closedAt = 0;
+  /** Characters received so far, latin1. */
+  received = '';
+
+  constructor(target: Target) {
+    this.socket =
+      typeof target === 'number' ? net.connect(target, '127.0.0.1') : net.connect(target);
+    this.socket.setNoDelay(true).setEncoding('latin1');
+    // A reset is an end like others; `close` follows.
+    this.socket.on('error', () => {});
+    this.socket.once('close', () => {
+      this.closedAt = Date.now();
+    });
+  }
+
+  /** Takes in what comes. Without it nothing is read and the server's writes fill up. */
+  read(): this {
+    this.socket.on('data', (text: string) => {
+      this.received += text;
+    });
+    return this;
+  }
+
+  async closed(): Promise<void> {
+    if (this.closedAt === 0) await once(this.socket, 'close');
+  }
+
+  /** Milliseconds that the server has held it. */
+  get heldMs(): number {
+    return this.closedAt - this.openedAt;
+  }
+}
+
+/** Closes what is still open. */
+export function destroyAll(clients: readonly Held[]): void {
+  for (const { socket } of clients) socket.destroy();
+}
+
+/** Opens connections that are read; resolves when all are made. */
+export async function openMany(target: Target, count: number): Promise<Held[]> {
+  const clients = Array.from({ length: count }, () => new Held(target).read());
+  await Promise.all(clients.map(({ socket }) => once(socket, 'connect')));
+  return clients;
+}
+
+/** Feeds text byte by byte to all, one round each interval, until all are closed or it is used up. */
+export async function dribble(
+  clients: readonly Held[],
+  text: string,
+  everyMs: number,
+): Promise<void> {
+  for (const byte of text) {
+    const open = clients.filter(({ closedAt }) => closedAt === 0);
+    if (open.length === 0) return;
+    for (const { socket } of open) if (socket.writable) socket.write(byte, 'latin1');
+    await pause(everyMs);
+  }
+}
+
+/** Whether a good client is answered 200, and in how many milliseconds. */
+export async function goodClient(front: Front, path = '/good'): Promise<number> {
+  const from = performance.now();
+  const { status } = await front.ask(
+    `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+  );
+  if (status !== 200) throw new Error(`a good client got ${status}`);
+  return performance.now() - from;
+}
