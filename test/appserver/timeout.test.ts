@@ -1,7 +1,7 @@
 /** Workers that hang: found, their stack logged, killed and replaced; and those that never boot. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { IMPATIENT, type PoolProcess, spawnPool, startPool } from './pool-process.ts';
 
 /** Line 5 is the loop. */
@@ -36,68 +36,9 @@ async function until(holds: () => boolean, what: string): Promise<void> {
   }
 }
 
-function start(t: import('node:test').TestContext, ...args: string[]): Promise<PoolProcess> {
+function start(t: TestContext, ...args: string[]): Promise<PoolProcess> {
   return startPool(t, { files: { 'app.mjs': APP }, args: ['app', '--timeout', '1', ...args] });
 }
-
-test('the log names the function and the line a worker is stuck in, once', async (t) => {
-  const pool = await start(t);
-  const stuck = assert.rejects(pool.ask('/stuck'));
-  await pool.sees(/Booting worker/, 2);
-  await stuck;
-  assert.equal((await pool.ask('/')).status, 200);
-  const [first] = pool.workerPids;
-  const lines = pool.log.split('\n');
-  const at = lines.findIndex((line) => line.includes(`[CRITICAL] WORKER TIMEOUT (pid:${first})`));
-  assert.notEqual(at, -1, pool.log);
-  assert.deepEqual(lines.slice(at + 1, at + 3), [
-    'the event loop has not turned for 1 s',
-    'it runs',
-  ]);
-  assert.match(lines[at + 3] ?? '', /^ {4}at searchForEver \(file:.*\/app\.mjs:[45]:\d+\)$/);
-  assert.match(lines[at + 4] ?? '', /^ {4}at .*\/app\.mjs:10:\d+\)$/);
-  assert.equal(pool.log.match(/WORKER TIMEOUT/g)?.length, 1);
-  assert.doesNotMatch(pool.log, /out of memory/);
-});
-
-test('one stuck thread ends alone, its siblings answer, and a whole worker takes over', async (t) => {
-  const pool = await start(t, '--threads', '2');
-  const [, sibling] = (await pool.ask('/')).text.split(' ');
-  const stuck = assert.rejects(pool.ask('/stuck'));
-  await pool.sees(/stuck begun/);
-  let answers = 0;
-  while (!pool.log.includes('WORKER TIMEOUT')) {
-    assert.match((await pool.ask('/')).text, /^\d+ \d+$/);
-    answers += 1;
-  }
-  assert.ok(answers > 0 && sibling !== undefined);
-  await stuck;
-  await pool.sees(/Booting worker/, 2);
-  const [first, second] = pool.workerPids;
-  await until(() => !isAlive(first ?? 0), 'the worker that lost a thread is gone');
-  assert.match((await pool.ask('/')).text, new RegExp(`^${second} `));
-  assert.match(pool.log, /thread [01] has not turned for 1 s\nit runs\n {4}at searchForEver \(/);
-  assert.doesNotMatch(pool.log, /ERROR|was sent/);
-});
-
-test('a worker inside a native call is killed without a stack', async (t) => {
-  const pool = await start(t);
-  const stuck = assert.rejects(pool.ask('/native'));
-  await pool.sees(/it has no JavaScript stack to show: it is inside a native call/);
-  await stuck;
-  assert.equal((await pool.ask('/')).status, 200);
-});
-
-test('a stuck worker whose master was killed ends', async (t) => {
-  const pool = await start(t);
-  const stuck = assert.rejects(pool.ask('/stuck'));
-  await pool.sees(/stuck begun/);
-  const [worker] = pool.workerPids;
-  pool.signal('SIGKILL');
-  await stuck;
-  await until(() => !isAlive(worker ?? 0), 'the worker is gone');
-  assert.match(pool.log, /WORKER TIMEOUT/);
-});
 
 const NEVER_READY: [string, string, RegExp][] = [
   [
@@ -118,14 +59,75 @@ const NEVER_READY: [string, string, RegExp][] = [
   ],
 ];
 
-test('a worker that does not become ready is killed, the log says in what, and tried again', async (t) => {
-  const trials = NEVER_READY.map(async ([what, source, pattern], index) => {
-    const args = ['app', '--timeout', '1', '--threads', index === 2 ? '2' : '1'];
-    const pool = spawnPool(t, { files: { 'app.mjs': source }, args, program: IMPATIENT });
+describe('a worker that hangs', { concurrency: 2 }, () => {
+  test('the log names the function and the line a worker is stuck in, once', async (t) => {
+    const pool = await start(t);
+    const stuck = assert.rejects(pool.ask('/stuck'));
     await pool.sees(/Booting worker/, 2);
-    assert.match(pool.log, pattern, what);
-    assert.equal(pool.log.match(/WORKER TIMEOUT/g)?.length, 1, pool.log);
-    assert.equal(pool.log.match(/ERROR/), null, pool.log);
+    await stuck;
+    assert.equal((await pool.ask('/')).status, 200);
+    const [first] = pool.workerPids;
+    const lines = pool.log.split('\n');
+    const at = lines.findIndex((line) => line.includes(`[CRITICAL] WORKER TIMEOUT (pid:${first})`));
+    assert.notEqual(at, -1, pool.log);
+    assert.deepEqual(lines.slice(at + 1, at + 3), [
+      'the event loop has not turned for 1 s',
+      'it runs',
+    ]);
+    assert.match(lines[at + 3] ?? '', /^ {4}at searchForEver \(file:.*\/app\.mjs:[45]:\d+\)$/);
+    assert.match(lines[at + 4] ?? '', /^ {4}at .*\/app\.mjs:10:\d+\)$/);
+    assert.equal(pool.log.match(/WORKER TIMEOUT/g)?.length, 1);
+    assert.doesNotMatch(pool.log, /out of memory/);
   });
-  await Promise.all(trials);
+
+  test('one stuck thread ends alone, its siblings answer, and a whole worker takes over', async (t) => {
+    const pool = await start(t, '--threads', '2');
+    const [, sibling] = (await pool.ask('/')).text.split(' ');
+    const stuck = assert.rejects(pool.ask('/stuck'));
+    await pool.sees(/stuck begun/);
+    let answers = 0;
+    while (!pool.log.includes('WORKER TIMEOUT')) {
+      assert.match((await pool.ask('/')).text, /^\d+ \d+$/);
+      answers += 1;
+    }
+    assert.ok(answers > 0 && sibling !== undefined);
+    await stuck;
+    await pool.sees(/Booting worker/, 2);
+    const [first, second] = pool.workerPids;
+    await until(() => !isAlive(first ?? 0), 'the worker that lost a thread is gone');
+    assert.match((await pool.ask('/')).text, new RegExp(`^${second} `));
+    assert.match(pool.log, /thread [01] has not turned for 1 s\nit runs\n {4}at searchForEver \(/);
+    assert.doesNotMatch(pool.log, /ERROR|was sent/);
+  });
+
+  test('a worker inside a native call is killed without a stack', async (t) => {
+    const pool = await start(t);
+    const stuck = assert.rejects(pool.ask('/native'));
+    await pool.sees(/it has no JavaScript stack to show: it is inside a native call/);
+    await stuck;
+    assert.equal((await pool.ask('/')).status, 200);
+  });
+
+  test('a stuck worker whose master was killed ends', async (t) => {
+    const pool = await start(t);
+    const stuck = assert.rejects(pool.ask('/stuck'));
+    await pool.sees(/stuck begun/);
+    const [worker] = pool.workerPids;
+    pool.signal('SIGKILL');
+    await stuck;
+    await until(() => !isAlive(worker ?? 0), 'the worker is gone');
+    assert.match(pool.log, /WORKER TIMEOUT/);
+  });
+
+  test('a worker that does not become ready is killed, the log says in what, and tried again', async (t) => {
+    const trials = NEVER_READY.map(async ([what, source, pattern], index) => {
+      const args = ['app', '--timeout', '1', '--threads', index === 2 ? '2' : '1'];
+      const pool = spawnPool(t, { files: { 'app.mjs': source }, args, program: IMPATIENT });
+      await pool.sees(/Booting worker/, 2);
+      assert.match(pool.log, pattern, what);
+      assert.equal(pool.log.match(/WORKER TIMEOUT/g)?.length, 1, pool.log);
+      assert.equal(pool.log.match(/ERROR/), null, pool.log);
+    });
+    await Promise.all(trials);
+  });
 });
