@@ -56,8 +56,8 @@ Further clients wait in the backlog until one leaves, or another worker takes th
     check: checkPositiveInteger,
     doc: `The maximum number of requests a worker will process before restarting.
 
-Limits the harm of a memory leak. The replacement is ready before the old worker stops accepting.
-0 is no limit.`,
+Limits the harm of a memory leak. The replacement is ready before the old worker stops accepting; where
+none gets ready, the old one goes on and another is tried later. 0 is no limit.`,
   }),
   setting({
     name: 'max_requests_jitter',
@@ -84,7 +84,15 @@ Each worker draws a number from 0 to this, so that they do not all restart at on
     doc: `Workers silent for more than this many seconds are killed and restarted.
 
 A worker is silent while JavaScript of one of its threads runs without returning to the event loop,
-an endless loop for example. A request that waits is never killed. 0 turns it off.`,
+an endless loop for example. A request that waits is never killed. The log names the function and the
+line where it hangs, below \`WORKER TIMEOUT\`; inside a native call there is no such line. With several
+threads the one that hangs ends alone, and a new worker takes over from its siblings.
+
+A worker that starts has this long, and 30 seconds at least, until it accepts; the log says whether
+loading the application or its \`startup()\` took longer. It is tried again; during a reload the old
+workers go on.
+
+The watchdog of a worker with one thread costs 9.5 MB of memory. 0 turns all of this off.`,
   }),
   setting({
     name: 'graceful_timeout',
