@@ -34,7 +34,8 @@ export class Held {
   }
 
   async closed(): Promise<void> {
-    if (this.closedAt === 0) await once(this.socket, 'close');
+    // Not events.once: a reset would reject it.
+    if (this.closedAt === 0) await new Promise((resolve) => this.socket.once('close', resolve));
   }
 
   /** Milliseconds that the server has held it. */
