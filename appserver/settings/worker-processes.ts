@@ -92,7 +92,7 @@ A worker that starts has this long, and 30 seconds at least, until it accepts; t
 loading the application or its \`startup()\` took longer. It is tried again; during a reload the old
 workers go on.
 
-The watchdog of a worker with one thread costs 9.5 MB of memory. 0 turns all of this off.`,
+The watchdog of a worker with one thread costs 11 MB of memory. 0 turns all of this off.`,
   }),
   setting({
     name: 'graceful_timeout',
