@@ -47,7 +47,7 @@ lingering_timeout 100ms;
 ${options.http ?? ''}
 upstream app { server unix:${socketPath} fail_timeout=0; keepalive 8; keepalive_timeout 1s; }
 server {
-  listen 127.0.0.1:8080;
+  listen 127.0.0.1:8080; server_name plain.test;
   ${options.server ?? ''}
   location / { proxy_pass http://app; proxy_set_header Host $host; ${options.location ?? ''} }
 }`;
