@@ -161,6 +161,46 @@ test('a worker that retires serves until its successor is ready', async (t) => {
   assert.deepEqual(pool.members, [successor]);
 });
 
+test('a worker that retires serves on while its successors fail, and leaves for one that is ready', async (t) => {
+  const master = makeMaster(t);
+  const place = await bindOne(master);
+  const backoff = { firstMs: 10, mostMs: 10, stableMs: 60_000 };
+  const { pool, next } = makePool(master, 1, { backoff });
+  t.after(() => pool.stop('quit'));
+  next.behaviour = { retireAfter: 1 };
+  pool.start();
+  await allReady(pool);
+  const [old] = pool.members;
+  next.behaviour = { failWith: 3 };
+  const enough = new Promise<void>((resolve) => {
+    pool.on('retry', (_, failures) => failures === 2 && resolve());
+  });
+  await ask(place);
+  await enough;
+  assert.equal(old?.state, 'ready');
+  assert.equal((await ask(place)).pid, old?.pid);
+  next.behaviour = {};
+  const exit = await old?.gone;
+  assert.deepEqual([exit?.code, exit?.isExpected], [0, true]);
+  assert.notEqual((await ask(place)).pid, old?.pid);
+});
+
+test('a replacement starts at once what waits after failures', async (t) => {
+  const master = makeMaster(t);
+  const { pool, next } = makePool(master, 1, {
+    backoff: { firstMs: 3600_000, mostMs: 3600_000, stableMs: 3600_000 },
+  });
+  t.after(() => pool.stop('quit'));
+  next.behaviour = { failWith: 3 };
+  pool.start();
+  await once(pool, 'retry');
+  next.behaviour = {};
+  const spawned = once(pool, 'spawn');
+  assert.deepEqual(await pool.replaceAll(), { ok: true, replaced: 0 });
+  const [worker] = await spawned;
+  assert.equal(await worker.whenReady(), true);
+});
+
 test('a pool grows by spawning and shrinks by draining the oldest', async (t) => {
   const master = makeMaster(t);
   await bindOne(master);
@@ -182,7 +222,7 @@ test('a pool grows by spawning and shrinks by draining the oldest', async (t) =>
   assert.equal((await oldest?.gone)?.code, 0);
 });
 
-test('a worker ended by an operator with TERM drains and is replaced at once', async (t) => {
+test('a worker ended by an operator with TERM is replaced as it begins to drain', async (t) => {
   const master = makeMaster(t);
   await bindOne(master);
   const pool = new Pool(master, {
@@ -194,11 +234,11 @@ test('a worker ended by an operator with TERM drains and is replaced at once', a
   t.after(() => pool.stop('quit'));
   pool.start();
   await allReady(pool);
-  const exited = once(pool, 'exit');
+  const [leaver] = pool.members;
   const spawned = once(pool, 'spawn');
-  process.kill(pool.members[0]!.pid, 'SIGTERM');
-  const [, exit] = await exited;
-  assert.equal(exit.code, 0);
-  assert.equal(exit.isExpected, false);
+  process.kill(leaver!.pid, 'SIGTERM');
   await spawned;
+  assert.equal(leaver?.state, 'draining');
+  const exit = await leaver?.gone;
+  assert.deepEqual([exit?.code, exit?.isExpected], [0, false]);
 });

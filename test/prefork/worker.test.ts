@@ -109,6 +109,24 @@ test('a thread that ends by itself takes its process along where the spec says e
   assert.deepEqual(seen, { exited: 1, id: threadExit.threadId, isExpected: false });
 });
 
+test('a process ends a stuck thread, and its siblings go on where the spec says exit', async (t) => {
+  const master = makeMaster(t);
+  const worker = master.spawnWorker(entry('shared-memory', sharing(3)));
+  await worker.whenReady();
+  worker.send('loop', 1);
+  const told = once(worker, 'threadExit');
+  worker.sendToProcess(1);
+  const [threadExit] = await told;
+  assert.equal(threadExit.threadIndex, 1);
+  worker.send('still there', 2);
+  const [echo] = await once(worker, 'message');
+  assert.deepEqual(echo, { echo: 'still there', thread: 2 });
+  const retiring = once(worker, 'retire');
+  worker.sendToProcess('retire');
+  await retiring;
+  assert.equal((await worker.drain(5000)).code, 0);
+});
+
 test('an entry that is missing or exports no startThread is a boot error', async (t) => {
   const master = makeMaster(t);
   const missing = await master.spawnWorker(entry('nowhere', {})).gone;
