@@ -1,6 +1,6 @@
 /** A client names fields in Connection so that they, or what the proxy adds, get lost on the way. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { startTiers, type Tiers } from './tiers.ts';
 
 const LOCATION = `
@@ -17,8 +17,21 @@ async function headersFor(tiers: Tiers, ...lines: string[]): Promise<Map<string,
   return new Map(JSON.parse(content).headers);
 }
 
-test('Connection takes nothing away that the proxy or the application stands on', async (t) => {
+test('Connection is no tool in the hands of a client', async (t: TestContext) => {
   const tiers = await startTiers(t, { location: LOCATION });
+  await t.test('Connection takes nothing away that the proxy or the application stands on', () =>
+    nothingIsTaken(tiers),
+  );
+  await t.test(
+    'fields of the connection stay with it; others that it names pass, as in nginx',
+    () => ownFieldsStay(tiers),
+  );
+  await t.test('a content framed by a length stays framed where Connection names the length', () =>
+    lengthStays(tiers),
+  );
+});
+
+async function nothingIsTaken(tiers: Tiers): Promise<void> {
   const names = [
     'X-Forwarded-For',
     'X-Forwarded-Proto',
@@ -40,10 +53,9 @@ test('Connection takes nothing away that the proxy or the application stands on'
     assert.equal(headers.get('authorization'), 'Basic eDp5', name);
     assert.equal(headers.has('connection'), false, name);
   }
-});
+}
 
-test('fields of the connection stay with it; others that it names pass, as in nginx', async (t) => {
-  const tiers = await startTiers(t, { location: LOCATION });
+async function ownFieldsStay(tiers: Tiers): Promise<void> {
   const own = ['Keep-Alive: 300', 'TE: trailers', 'Upgrade: h2c'];
   const headers = await headersFor(tiers, 'Connection: close, X-Hop', 'X-Hop: 1', ...own);
   for (const name of ['keep-alive', 'te', 'upgrade', 'connection']) {
@@ -51,10 +63,9 @@ test('fields of the connection stay with it; others that it names pass, as in ng
   }
   // Had the client the power to remove fields, it could remove those of a front before this one.
   assert.equal(headers.get('x-hop'), '1');
-});
+}
 
-test('a content framed by a length stays framed where Connection names the length', async (t) => {
-  const tiers = await startTiers(t, { location: LOCATION });
+async function lengthStays(tiers: Tiers): Promise<void> {
   const head = ['POST / HTTP/1.1', 'Host: a', 'Connection: close, Content-Length'];
   const hidden = 'GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n';
   const text = [...head, `Content-Length: ${hidden.length}`, '', hidden].join('\r\n');
@@ -64,4 +75,4 @@ test('a content framed by a length stays framed where Connection names the lengt
     tiers.seenByPool().filter((line) => line.includes('hidden')),
     [],
   );
-});
+}
