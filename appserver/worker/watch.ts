@@ -3,13 +3,14 @@
  *
  * An application on the main thread is watched by a small thread, which must be there beforehand: a
  * main thread that hangs starts none. It costs 11 MB of private memory (14 MB of RSS; a thread that
- * does nothing costs 9.4) and 1 to 4 wake-ups a second; `timeout` 0 does without. Opening the inspector's port instead would cost less, and leave a port open in production.
+ * does nothing costs 9.4) and 1 to 4 wake-ups a second; `timeout` 0 does without. The inspector's
+ * port would cost less, and be open in production.
  * With several threads the main thread has nothing else to do, and watches them for nothing.
  */
 import { Worker } from 'node:worker_threads';
 import { siblingModule } from '../../prefork/environment.ts';
 import type { ProcessContext, RunningProcess } from '../../prefork/types.ts';
-import { type ErrorLog, openErrorLog } from '../logging/error-log.ts';
+import { openErrorLog } from '../logging/error-log.ts';
 import { STAGE_ENDED, STAGE_SERVING, Ticks } from './heartbeat.ts';
 import type { Patience } from './pulse.ts';
 import { BALANCE, TICKS, type WorkerData } from './spec.ts';
@@ -23,20 +24,23 @@ export function startProcess(context: ProcessContext): RunningProcess {
   const { settings, app, patience } = context.data as WorkerData;
   const memory = context.shared[TICKS];
   if (patience.silenceMs === 0 || memory === undefined) return {};
-  const log = openErrorLog(settings.errorlog, settings.loglevel);
-  if (context.threadCount > 1) return new ThreadWatch(context, memory, log);
+  if (context.threadCount > 1) return new ThreadWatch(context, memory);
   const { errorlog, loglevel } = settings;
-  startWatchdog({ app, patience, memory, errorlog, loglevel }, log);
+  startWatchdog({ app, patience, memory, errorlog, loglevel });
   return {};
 }
 
-function startWatchdog(workerData: WatchdogData, log: ErrorLog): void {
+function startWatchdog(workerData: WatchdogData): void {
   const thread = new Worker(siblingModule(import.meta.url, './watchdog-thread'), {
     workerData,
     name: 'watchdog',
   });
   thread.unref();
-  thread.on('error', (error) => log.warning(`The watchdog ended: ${String(error)}`));
+  thread.on('error', (error) => {
+    const log = openErrorLog(workerData.errorlog, workerData.loglevel);
+    log.warning(`The watchdog ended: ${String(error)}`);
+    log.close();
+  });
 }
 
 /** The main thread as the watchdog of its threads. */
@@ -46,18 +50,16 @@ class ThreadWatch implements RunningProcess {
   readonly #patience: Patience;
   readonly #ticks: Ticks;
   readonly #detector: StallDetector;
-  readonly #log: ErrorLog;
   readonly #threadIds: number[] = [];
   readonly #looking: NodeJS.Timeout;
 
-  constructor(context: ProcessContext, memory: SharedArrayBuffer, log: ErrorLog) {
+  constructor(context: ProcessContext, memory: SharedArrayBuffer) {
     const { app, patience } = context.data as WorkerData;
     this.#context = context;
     this.#app = app;
     this.#patience = patience;
     this.#ticks = new Ticks(memory);
     this.#detector = new StallDetector(this.#ticks, patience);
-    this.#log = log;
     this.#looking = setInterval(() => this.#look(), lookIntervalMs(patience));
   }
 
@@ -86,11 +88,19 @@ class ThreadWatch implements RunningProcess {
     const threadId = this.#threadIds[threadIndex] ?? 0;
     const stack = this.#detector.isTurning(threadIndex) ? [] : await readThreadStack(threadId);
     const facts = { app: this.#app, patience: this.#patience, ticks: this.#ticks };
-    this.#log.critical(stallReport(facts, threadIndex, stack));
+    this.#report(stallReport(facts, threadIndex, stack));
     const isServing = this.#ticks.stageOf(threadIndex) === STAGE_SERVING;
     // Inside a native call it would not end; and one that never was ready has no siblings to spare.
     if (!isServing || stack.length === 0) process.kill(process.pid, 'SIGKILL');
     this.#context.retire();
     this.#context.endThread(threadIndex);
+  }
+
+  #report(text: string): void {
+    const { settings } = this.#context.data as WorkerData;
+    // Opened now: the file may have been rotated since the start.
+    const log = openErrorLog(settings.errorlog, settings.loglevel);
+    log.critical(text);
+    log.close();
   }
 }
