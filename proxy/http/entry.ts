@@ -37,9 +37,8 @@ export class RequestEntry implements ExchangeHandler {
     if (!this.chooseServer(r, names, parsed?.host ?? r.head.host)) return;
     if (isConnect || r.method === 'TRACE') {
       // nginx `ngx_http_process_request_header`; nothing has allowed keep-alive yet.
-      r.log(INFO, `client sent ${r.method} method${WHILE_HEADERS}`);
       r.exchange.keepAlive = false;
-      r.finalize(405);
+      this.decline(r, 405, `client sent ${r.method} method`, READING_FIELDS);
       return;
     }
     serve(r);
@@ -53,12 +52,8 @@ export class RequestEntry implements ExchangeHandler {
     const valid = host === undefined ? undefined : validateHost(host);
     if (valid !== undefined) r.server = names.find(valid, r);
     r.location = r.server.root;
-    r.exchange.times = r.location.times;
     if (r.head.target.startsWith('/')) readPath(r, undefined);
-    r.action = OF_LINE.test(refusal.message) ? READING_LINE : READING_FIELDS;
-    r.log(INFO, refusal.message + stageOf(refusal));
-    r.action = '';
-    r.finalize(refusal.status);
+    this.decline(r, refusal.status, refusal.message, actionOf(refusal));
   }
 
   private namesFor(exchange: Exchange): ServerNames {
@@ -72,7 +67,7 @@ export class RequestEntry implements ExchangeHandler {
     } else {
       const valid = validateHost(host);
       if (valid === undefined) {
-        this.invalid(r, 'client sent invalid host header', READING_FIELDS);
+        this.decline(r, 400, 'client sent invalid host header', READING_FIELDS);
         return false;
       }
       r.host = valid;
@@ -86,39 +81,32 @@ export class RequestEntry implements ExchangeHandler {
   /** nginx `ngx_http_process_request_line` refuses before a field is read, so the log has none. */
   private refuseLine(r: HttpRequest): void {
     r.forgetFields();
-    this.invalid(r, 'client sent invalid request', READING_LINE);
+    this.decline(r, 400, 'client sent invalid request', READING_LINE);
   }
 
-  private invalid(r: HttpRequest, message: string, action: string): void {
+  private decline(r: HttpRequest, status: number, message: string, action: string): void {
     r.exchange.times = r.location.times;
     r.action = action;
     r.log(INFO, message);
     r.action = '';
-    r.finalize(400);
+    r.finalize(status);
   }
 }
 
 const SLASH = 0x2f;
 
-/** What nginx adds to say where reading stopped. */
-const WHILE_LINE = ' while reading client request line';
-const WHILE_HEADERS = ' while reading client request headers';
+// What nginx says it was doing.
+const READING_LINE = 'reading client request line';
+const READING_FIELDS = 'reading client request headers';
 
 /** Complaints about the request line; all others come of fields. */
 const LINE_COMPLAINT =
   /^client sent (invalid (method|request|version|host in request line)|too long URI)/;
 
-function stageOf({ status, message }: Refusal): string {
+function actionOf({ status, message }: Refusal): string {
   if (status === 408) return '';
-  return LINE_COMPLAINT.test(message) ? WHILE_LINE : WHILE_HEADERS;
+  return LINE_COMPLAINT.test(message) ? READING_LINE : READING_FIELDS;
 }
-
-// nginx's words for what it was doing.
-const READING_LINE = 'reading client request line';
-const READING_FIELDS = 'reading client request headers';
-
-/** Refusals of a request line; all others are of fields. */
-const OF_LINE = /client sent (invalid (method|request|version)|too long URI)/;
 
 /** False where the target has no path, or one that cannot be. */
 function readPath(r: HttpRequest, parsed: Target | undefined): boolean {
