@@ -116,6 +116,8 @@ suite('tandem up', { concurrency: 2 }, () => {
     // Not too soon: that would be the same Ctrl-C, passed on by npm.
     const again = setInterval(() => program.signal('SIGINT'), 200);
     t.after(() => clearInterval(again));
+    await program.sees(/stopping at once/);
+    clearInterval(again);
     assert.equal(await program.ended, 0);
     await client.rest();
     await assertNothingLeft(running);

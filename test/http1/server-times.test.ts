@@ -159,7 +159,7 @@ for (const { name, isPlain } of WRAPPERS) {
     const owner = new NotedOwner();
     const server = await startServer(t, {
       isPlain,
-      times: { sendTimeoutMs: 120 },
+      times: { sendTimeoutMs: 1000 },
       handle: (e) => {
         e.owner = owner;
         e.writeHead(200, 'OK', '', 8_000_000);
@@ -173,7 +173,7 @@ for (const { name, isPlain } of WRAPPERS) {
     let total = 0;
     const sip = setInterval(() => {
       total += client.socket.read()?.length ?? 0;
-    }, 5);
+    }, 20);
     t.after(() => clearInterval(sip));
     await owner.heard('finished');
     assert.ok(total > 0);
