@@ -32,10 +32,24 @@ test('decoded line ends in variables stay inside their field', async (t) => {
       location /named { rewrite ^/named(?<rest>.*)$ /added break; add_header X-Rest "x$rest" always; return 200 ok; }
       location /add { add_header X-Uri "x$uri" always; add_header X-Map $mapped always; return 200 ok; }
       location /type { default_type "text/plain$uri"; return 200 ok; }
+      location /page { error_page 404 http://a.test$uri; return 404; }
+      location /answer { error_page 404 =302 http://a.test$uri; return 404; }
+      location /expires { expires 1h; add_header Cache-Control "x$uri"; return 200 ok; }
       location /set { set $copy "c$uri"; add_header X-Copy $copy always; return 404; }
     }`);
   t.after(() => front.stop());
-  for (const place of ['redirect', 'code', 'rewrite', 'named', 'add', 'type', 'set']) {
+  for (const place of [
+    'redirect',
+    'code',
+    'rewrite',
+    'named',
+    'add',
+    'type',
+    'set',
+    'page',
+    'answer',
+    'expires',
+  ]) {
     for (const text of BREAKS) {
       const target = `/${place}/${text}X-Split:1`;
       assertWhole(await converse(front.port(), request(target)), target);
