@@ -17,6 +17,7 @@ import {
   LINE_INVALID,
   readFieldLine,
 } from './field-line.ts';
+import { fieldName } from './field-names.ts';
 import type { HeadLimits } from './head-limits.ts';
 import { excerpt, Fault, HeadProblem, type HeadProblemKind } from './head-problem.ts';
 import { FramingFields, noticeRequestField, ParsedRequestHead } from './request-head.ts';
@@ -152,7 +153,7 @@ function readRequestFields(
     if (code !== FIELD_LINE) return endOfFields(code, text, from, at, limits);
     if (cursor.next - at > limits.fieldLineBytes) return fieldTooLong(text, at, limits);
     if (++count > limits.fieldCount) return tooManyFields(limits);
-    const name = text.substring(at, cursor.nameEnd);
+    const name = fieldName(bytes, text, at, cursor.nameEnd);
     if (cursor.nameKind < UNDERSCORE || isNameKept(cursor.nameKind, limits)) {
       const value = text.substring(cursor.valueStart, cursor.valueEnd);
       fields.push(name, value);
@@ -344,7 +345,7 @@ function readResponseFields(
     if (cursor.next - at > limits.fieldLineBytes) return tooBig('field-too-long');
     if (++count > limits.fieldCount) return tooBig('too-many-fields');
     const value = text.substring(cursor.valueStart, cursor.valueEnd);
-    fields.push(text.substring(at, cursor.nameEnd), value);
+    fields.push(fieldName(bytes, text, at, cursor.nameEnd), value);
     const fault = noticeResponseField(bytes, at, cursor.nameEnd - at, value, head);
     if (fault !== undefined) return fault;
     at = cursor.next;

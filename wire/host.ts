@@ -39,6 +39,21 @@ export function hostLength(value: string): number {
  * @returns `undefined` where nginx answers 400 `client sent invalid host header`
  */
 export function validateHost(value: string): string | undefined {
+  if (value === lastValue) return lastHost;
+  const host = readHost(value);
+  if (value.length <= LONGEST_KEPT) {
+    lastValue = value;
+    lastHost = host;
+  }
+  return host;
+}
+
+/** Most requests name the host of the one before. */
+let lastValue = '';
+let lastHost: string | undefined;
+const LONGEST_KEPT = 256;
+
+function readHost(value: string): string | undefined {
   const end = hostLength(value);
   if (end < 0) return undefined;
   for (let index = 0; index < end; index++) {

@@ -3,6 +3,10 @@
  * does not have are told at once, the others by their first letter.
  */
 
+/** What clients and upstreams make up must not fill the memory. */
+const MOST_MET = 500;
+const LONGEST_MET = 40;
+
 interface Entry {
   readonly lower: string;
   readonly code: number;
@@ -11,6 +15,8 @@ interface Entry {
 /** A set of field names, each with a code above 0. Built at load, read for every field. */
 export class FieldTable {
   readonly #byLength: (Entry[] | undefined)[] = [];
+  /** Spellings met before. wire/field-names.ts makes one string of each, whose hash is at hand. */
+  readonly #met = new Map<string, number>();
 
   /** Adds a name in any case, in place of what it had. */
   set(name: string, code: number): void {
@@ -23,6 +29,14 @@ export class FieldTable {
 
   /** The code of a name in any case, or 0. */
   codeOf(name: string): number {
+    const met = this.#met.get(name);
+    if (met !== undefined) return met;
+    const code = this.#find(name);
+    if (this.#met.size < MOST_MET && name.length <= LONGEST_MET) this.#met.set(name, code);
+    return code;
+  }
+
+  #find(name: string): number {
     const { length } = name;
     if (length >= this.#byLength.length) return 0;
     const entries = this.#byLength[length];
