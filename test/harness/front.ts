@@ -5,7 +5,15 @@
  * becomes a free port (`front.port(8080)`). Relative paths stand against the front's folder.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -80,6 +88,9 @@ ${http}
 `;
 }
 
+/** Two fronts' files must have one Last-Modified, though a second begins between them. */
+const WRITTEN = new Date('2026-01-02T03:04:05Z');
+
 /** A folder with files for a front, readable for workers of any user. */
 export function makeFolder(files: Readonly<Record<string, string>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-front-'));
@@ -88,6 +99,7 @@ export function makeFolder(files: Readonly<Record<string, string>> = {}): string
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content, 'latin1');
+    utimesSync(path, WRITTEN, WRITTEN);
   }
   return folder;
 }
