@@ -11,12 +11,13 @@ export const tandemAppserver: Peer = {
   role: 'pool',
   lacks: () => lacksFile(LAUNCHER),
   command(place) {
+    // Started in a folder of its own: the project's appserver.config.ts turns the access log on.
     const app = place.scenario === 'fetch' ? 'fetch-app.ts:app' : 'node-app.ts:app';
     const bind = ['--bind', `unix:${socketOf(place)}`, '--workers', '1'];
     return {
       file: process.execPath,
-      args: [join(PROJECT, LAUNCHER), `bench/peers/apps/${app}`, ...bind],
-      cwd: PROJECT,
+      args: [join(PROJECT, LAUNCHER), join(PROJECT, 'bench/peers/apps', app), ...bind],
+      cwd: place.folder,
     };
   },
 };
