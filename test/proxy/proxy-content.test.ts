@@ -326,48 +326,35 @@ test('many uploads at once keep their own bytes', async (t) => {
   }
 });
 
-test('a client that goes away takes the upstream connection with it', async (t) => {
-  const closed = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
-  const upstream = await upstreamFor(t, (connection) => {
-    connection.onData(() => asked.resolve());
-    connection.socket.once('close', () => closed.resolve());
-    connection.socket.once('end', () => connection.socket.end());
-  });
-  const front = await proxyFor(
-    t,
-    `log_format s '$status'; access_log s.log s;
-    server { listen 127.0.0.1:8080; location / { proxy_pass http://127.0.0.1:${upstream.port}; } }`,
-  );
-  const client = await RawClient.connect(front.port());
-  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  await asked.promise;
-  client.socket.resetAndDestroy();
-  await closed.promise;
-  assert.deepEqual(await front.lines('s.log', 1), ['499']);
-});
+/** How a client may leave while its answer is awaited. */
+const LEAVINGS: readonly (readonly [how: string, leave: (client: RawClient) => void])[] = [
+  ['resets its connection', (client) => client.socket.resetAndDestroy()],
+  ['shuts its writing side, which nginx takes for leaving', (client) => client.socket.end()],
+];
 
-test('a client that shuts its writing side has left, as nginx sees it', async (t) => {
-  const closed = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
-  const upstream = await upstreamFor(t, (connection) => {
-    connection.onData(() => asked.resolve());
-    connection.socket.once('close', () => closed.resolve());
-    connection.socket.once('end', () => connection.socket.end());
+for (const [how, leave] of LEAVINGS) {
+  test(`a client that ${how} takes the upstream connection with it`, async (t) => {
+    const closed = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const upstream = await upstreamFor(t, (connection) => {
+      connection.onData(() => asked.resolve());
+      connection.socket.once('close', () => closed.resolve());
+      connection.socket.once('end', () => connection.socket.end());
+    });
+    const front = await proxyFor(
+      t,
+      `log_format s '$status'; access_log s.log s;
+      server { listen 127.0.0.1:8080; location / { proxy_pass http://127.0.0.1:${upstream.port}; } }`,
+    );
+    const client = await RawClient.connect(front.port());
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await asked.promise;
+    leave(client);
+    await closed.promise;
+    assert.deepEqual(await front.lines('s.log', 1), ['499']);
+    client.destroy();
   });
-  const front = await proxyFor(
-    t,
-    `log_format s '$status'; access_log s.log s;
-    server { listen 127.0.0.1:8080; location / { proxy_pass http://127.0.0.1:${upstream.port}; } }`,
-  );
-  const client = await RawClient.connect(front.port());
-  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  await asked.promise;
-  client.socket.end();
-  await closed.promise;
-  assert.deepEqual(await front.lines('s.log', 1), ['499']);
-  client.destroy();
-});
+}
 
 test('with proxy_ignore_client_abort the upstream is heard to its end', async (t) => {
   let connection: UpstreamConnection | undefined;
