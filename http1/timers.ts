@@ -131,10 +131,7 @@ export class Timers {
 
   #drop(list: TimeoutList): void {
     this.#lists.delete(list.ms);
-    if (this.#recent === list)
-      this /** The list used last, -1 where it is no list of the map. */.#recent = new TimeoutList(
-        -1,
-      );
+    if (this.#recent === list) this.#recent = new TimeoutList(-1);
   }
 }
 

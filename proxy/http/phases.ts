@@ -18,9 +18,8 @@ export type Verdict = number;
 export const OK = 0;
 export const DONE = -4;
 export const DECLINED = -5;
-/** nginx's own codes: 444 closes without an answer, 494 header too large, 497 http on https, 499 client closed. */
+/** nginx's own codes: 444 closes without an answer, 499 says that the client left. */
 export const CLOSE = 444;
-export const HEADER_TOO_LARGE = 494;
 export const CLIENT_CLOSED_REQUEST = 499;
 
 /** Returns a promise only where something really waits. */

@@ -6,7 +6,7 @@
 
 import { isSameToken } from '../../wire/characters.ts';
 import type { ResponseHead } from '../../wire/exchange.ts';
-import { splitList } from '../../wire/token-list.ts';
+import { isNamedByConnection } from '../../wire/framing.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { type CookieRules, rewriteCookie } from './cookies.ts';
 import { FieldTable } from './field-table.ts';
@@ -193,10 +193,9 @@ function isPlain(connection: string): boolean {
 
 /** RFC 9110 7.6.1: fields that Connection names are for this connection alone. */
 function withoutNamed(lines: string, connection: string): string {
-  const named = new Set(splitList(connection).map((each) => each.toLowerCase()));
   return lines
     .split(/(?<=\r\n)/)
-    .filter((line) => !named.has(line.slice(0, line.indexOf(':')).toLowerCase()))
+    .filter((line) => !isNamedByConnection(line.slice(0, line.indexOf(':')), connection))
     .join('');
 }
 
