@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { latin1, recycle } from './bytes.ts';
 import { threadClock } from './clock.ts';
+import { writeDirectly } from './direct-write.ts';
 import { unsentBytes } from './socket.ts';
 import { Timeout, type Timers } from './timers.ts';
 import { enterTurn, type Flushable, flushLater, leaveTurn } from './turn.ts';
@@ -39,6 +40,8 @@ export class Outbox extends Timeout implements Flushable {
   #isScheduled = false;
   #isHeld = false;
   #isWaiting = false;
+  /** Bytes given to the handle past Node's queue that the kernel has not taken. */
+  #directBytes = 0;
   #unsentBytes: number | undefined = 0;
   #idleLooks = 0;
   /** Bytes given to the kernel or to Node's queue. */
@@ -75,7 +78,7 @@ export class Outbox extends Timeout implements Flushable {
 
   /** Whether the writer should wait for `sent`. */
   get isFull(): boolean {
-    return this.#addedBytes + this.#socket.writableLength >= FULL_BYTES;
+    return this.#addedBytes + this.#directBytes + this.#socket.writableLength >= FULL_BYTES;
   }
 
   /** Adds latin1 text, to be flushed with the turn. */
@@ -151,12 +154,19 @@ export class Outbox extends Timeout implements Flushable {
     this.#addedBytes = 0;
     const socket = this.#socket;
     if (socket.destroyed) return;
-    if (parts === undefined) socket.write(text, 'latin1');
+    if (parts === undefined) this.#writeText(text);
     else writeParts(socket, parts, text);
-    if (socket.writableLength === 0) {
+    if (socket.writableLength === 0 && this.#directBytes === 0) {
       if (parts !== undefined) recycleParts(parts);
       this.#user.sent();
     } else if (!this.#isWaiting) this.#wait();
+  }
+
+  #writeText(text: string): void {
+    const socket = this.#socket;
+    const left = socket.writableLength === 0 ? writeDirectly(socket, text) : -1;
+    if (left < 0) socket.write(text, 'latin1');
+    else this.#directBytes = left;
   }
 
   /** Waits for the kernel: an empty write completes after all before it. */
@@ -171,10 +181,13 @@ export class Outbox extends Timeout implements Flushable {
   }
 
   #waited(): void {
+    const socket = this.#socket;
     this.#isWaiting = false;
     this.#timers.disarm(this);
-    if (this.#socket.destroyed) return;
-    if (this.#socket.writableLength !== 0) {
+    if (socket.destroyed) return;
+    // What was flushed since then may wait in Node's queue or below it.
+    this.#directBytes = unsentBytes(socket) ?? 0;
+    if (socket.writableLength !== 0 || this.#directBytes !== 0) {
       this.#wait();
       return;
     }

@@ -25,12 +25,18 @@ export class ParsedResponseHead implements ResponseHead {
       const words = '"Content-Length" and "Transfer-Encoding" headers at the same time';
       return new Fault(502, 'transfer-encoding', `upstream sent ${words}`);
     }
-    const { connection } = this;
-    const isClosing = connection !== undefined && hasToken(connection, 'close');
-    const isKept = connection !== undefined && hasToken(connection, 'keep-alive');
     // RFC 9112 6.1: an HTTP/1.0 message with a transfer coding ends its connection.
-    this.keepAlive = !isClosing && (this.version > 10 || (isKept && !this.hasTransferEncoding));
+    this.keepAlive = this.version > 10 ? !this.#says('close') : this.#isKept10();
     return undefined;
+  }
+
+  #isKept10(): boolean {
+    return !this.hasTransferEncoding && this.#says('keep-alive') && !this.#says('close');
+  }
+
+  #says(option: string): boolean {
+    const { connection } = this;
+    return connection !== undefined && hasToken(connection, option);
   }
 }
 

@@ -29,9 +29,25 @@ export function splitList(list: string): string[] {
   return elements;
 }
 
-/** Whether a list holds the token `lower` (given in lower case), in any case. */
+/** Whether a list holds the token `lower` (given in lower case), in any case. Makes no string. */
 export function hasToken(list: string, lower: string): boolean {
   // The lists that nearly every message carries hold one element.
   if (isSameToken(list, lower)) return true;
-  return list.length > lower.length && splitList(list).some((each) => isSameToken(each, lower));
+  if (list.length <= lower.length) return false;
+  for (let from = 0; from < list.length; ) {
+    const comma = list.indexOf(',', from);
+    const to = comma < 0 ? list.length : comma;
+    if (isElement(list, from, to, lower)) return true;
+    from = to + 1;
+  }
+  return false;
+}
+
+/** Whether `from`..`to` of a list, white space aside, is the token. */
+function isElement(list: string, from: number, to: number, lower: string): boolean {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(list.charCodeAt(start))) start++;
+  while (end > start && isSpace(list.charCodeAt(end - 1))) end--;
+  return end - start === lower.length && isSameToken(list.substring(start, end), lower);
 }

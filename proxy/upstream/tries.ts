@@ -88,9 +88,14 @@ export class Tries {
     this.peer = undefined;
     const { peers } = this.#group;
     this.#left = peers.isSingle ? 0 : Math.max(0, this.#left - 1);
+    // A request that was answered tries nobody else.
+    if (outcome !== 'good') this.#noteTried(peer);
+    return peers.release(peer, outcome, this.#nowSeconds());
+  }
+
+  #noteTried(peer: Peer): void {
     if (this.#tried === undefined) this.#tried = [peer];
     else this.#tried.push(peer);
-    return peers.release(peer, outcome, this.#nowSeconds());
   }
 
   /** nginx: the failure of a kept connection does not use up a try. */
