@@ -3,7 +3,7 @@
  * thread's others, so balance and draining work as on http1/.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import type { Accounts } from '../../http1/accounts.ts';
@@ -87,6 +87,8 @@ function dispatcher(
   return (request, response) => {
     const connection = NodeConnection.of(request.socket);
     const peer = connection?.peer ?? '';
+    // RFC 9112 9.6: nothing is done for requests after the last answer.
+    if (connection?.isLingering === true) return;
     connection?.begin(response);
     quota?.add();
     if (!mayKeepAlive || accounts.isDraining) response.shouldKeepAlive = false;
@@ -113,7 +115,7 @@ function takeUpgrades(server: Server, rules: HeadRules, options: NodeHandlerOpti
     const refusal = judgeHead(request, connection?.peer ?? '', rules);
     if (refusal !== undefined) {
       complain(options, request, connection?.peer ?? '', refusal.message);
-      socket.end(rawPage(refusal.status));
+      connection?.linger(rawPage(refusal.status));
       return;
     }
     connection?.becomeTunnel();
@@ -147,13 +149,15 @@ const CLIENT_ERRORS: Readonly<Record<string, number>> = {
 /** What node:http cannot read. A head that never came in full gets no answer, as on http1/. */
 function answerBadRequest(error: NodeJS.ErrnoException, socket: Duplex, log: ErrorLog): void {
   const code = error.code ?? '';
+  const connection = socket instanceof Socket ? NodeConnection.of(socket) : undefined;
+  if (connection?.isLingering === true && code.startsWith('HPE_')) return;
   if (!code.startsWith('HPE_') || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = CLIENT_ERRORS[code] ?? 400;
   log.warning(`Invalid request: ${error.message}`);
-  socket.end(rawPage(status));
+  connection?.linger(rawPage(status));
 }
 
 /** A response for a socket that node:http has no ServerResponse for. */

@@ -20,6 +20,8 @@ const MOST_FIELDS = 32_768;
 const USUAL_FIELD_BYTES = 8190;
 
 const STALL_MS = 60_000;
+/** After the last answer of a connection, how long the rest of a content is read and dropped. */
+export const LINGERING_MS = 2000;
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** Reads the three `limit_` settings; 0 stands for the largest value, or the default field size. */
@@ -52,8 +54,8 @@ function connectionTimes(settings: Settings): ConnectionTimes {
     keepaliveRequests: NO_LIMIT,
     keepaliveTimeMs: NO_LIMIT,
     lingeringClose: 'on',
-    lingeringTimeMs: 2000,
-    lingeringTimeoutMs: 2000,
+    lingeringTimeMs: LINGERING_MS,
+    lingeringTimeoutMs: LINGERING_MS,
     resetTimedout: false,
   };
 }

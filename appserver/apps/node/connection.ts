@@ -1,7 +1,8 @@
 /** Connections and listeners of node:http among those of the thread (http1/accounts.ts). */
 import type { ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { Server as NetServer, Socket } from 'node:net';
 import type { Acceptor, Accounts, Member } from '../../../http1/accounts.ts';
+import { LINGERING_MS } from '../../worker/limits.ts';
 
 const CONNECTION = Symbol('connection');
 const CAME_BY = Symbol('came by');
@@ -12,6 +13,8 @@ type CountedSocket = Socket & { [CONNECTION]?: NodeConnection; [CAME_BY]?: Way }
 export class NodeConnection implements Member {
   /** As `ConnectionFacts.remoteAddress`: `unix:` for a Unix socket. */
   readonly peer: string;
+  /** The last answer is given; what the peer still sends is read and dropped. */
+  isLingering = false;
   readonly #socket: Socket;
   readonly #accounts: Accounts;
   #response: ServerResponse | undefined = undefined;
@@ -32,6 +35,8 @@ export class NodeConnection implements Member {
     const peer = isUnix ? 'unix:' : withoutZone(socket.remoteAddress ?? '');
     const connection = new NodeConnection(socket, peer, accounts);
     socket[CONNECTION] = connection;
+    // What node:http ends a connection with after its last response.
+    socket.destroySoon = () => connection.#closeWritten();
     accounts.add(connection);
     socket.once('close', () => {
       clearTimeout(connection.#quietTimer);
@@ -59,17 +64,42 @@ export class NodeConnection implements Member {
 
   /** In a request, its response says `Connection: close`; between two, it ends after a quiet time. */
   drain(quietMs: number): void {
-    if (this.#isTunnel) return;
+    if (this.#isTunnel || this.isLingering) return;
     const response = this.#response;
     if (response !== undefined && !response.writableFinished && !response.destroyed) {
       if (!response.headersSent) response.shouldKeepAlive = false;
-      else response.once('finish', () => this.#socket.destroySoon());
+      else response.once('finish', () => this.#closeWritten());
       return;
     }
     const seen = this.#requests;
     this.#quietTimer = setTimeout(() => {
       if (this.#requests === seen) this.#socket.destroy();
     }, quietMs);
+  }
+
+  /** Closes after all that was written; where the peer is still sending, it is let finish first. */
+  #closeWritten(): void {
+    const request = this.#response?.req;
+    if (request === undefined || request.complete) {
+      Socket.prototype.destroySoon.call(this.#socket);
+      return;
+    }
+    this.linger();
+    request.once('close', () => this.#socket.destroy());
+    request.resume();
+  }
+
+  /**
+   * Ends the sending side and reads on for a moment: bytes that meet a closed socket are answered by
+   * a reset, which can cost the peer the answer that it has not read yet (RFC 9112 9.6).
+   */
+  linger(lastWords = ''): void {
+    if (this.isLingering) return;
+    this.isLingering = true;
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => this.#socket.destroy(), LINGERING_MS);
+    this.#socket.end(lastWords);
+    this.#socket.resume();
   }
 
   destroy(): void {
