@@ -12,14 +12,17 @@ const COUNT = 60;
 /** More than sockets and the proxy hold for one client. */
 const LENGTH = 16 * MB;
 
-/** Streams 16 MB, as fast as it is taken. */
+/**
+ * Streams 16 MB, as fast as it is taken: one piece again and again, since fresh ones would fill the
+ * process with garbage of the application, and the pool's own memory is what is measured.
+ */
 const STREAM = `const piece = new Uint8Array(65536).fill(120);
 export default {
   fetch(request) {
     if (!request.url.endsWith('/long')) return new Response('good');
     let left = ${LENGTH / 65536};
     const pull = (controller) => {
-      if (left-- > 0) controller.enqueue(piece.slice());
+      if (left-- > 0) controller.enqueue(piece);
       else controller.close();
     };
     return new Response(new ReadableStream({ pull }));
@@ -73,9 +76,9 @@ for (const buffering of ['on', 'off']) {
       });
     });
     for (const client of clients) await assertCut(client);
-    // ${COUNT} times ${LENGTH} would be 960 MB.
-    assert.ok(growth < 128 * MB, `the proxy grew by ${growth}`);
-    assert.ok(poolGrowth < 128 * MB, `the pool grew by ${poolGrowth}`);
+    // All of it would be 960 MB.
+    assert.ok(growth < 64 * MB, `the proxy grew by ${growth}`);
+    assert.ok(poolGrowth < 64 * MB, `the pool grew by ${poolGrowth}`);
   });
 }
 
