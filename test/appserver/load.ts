@@ -1,7 +1,9 @@
 /** Clients that ask one request after another, and remember what became of each. */
 import { Agent, request } from 'node:http';
 import type { Socket } from 'node:net';
-import type { PoolProcess } from './pool-process.ts';
+
+/** Whom the clients ask: a pool by its socket, or a front by its port of 127.0.0.1. */
+export type Asked = { readonly socketPath: string } | { readonly portNumber: number };
 
 /** A request that was not answered with 200 in full. */
 export interface Failure {
@@ -19,6 +21,13 @@ export interface LoadOptions {
   /** Every other request posts to this path. */
   readonly postPath?: string;
   readonly path?: string;
+  /** Every third request is for this file, whose content is no process id. */
+  readonly filePath?: string;
+}
+
+function placeOf(asked: Asked): { socketPath: string } | { host: string; port: number } {
+  if ('socketPath' in asked) return { socketPath: asked.socketPath };
+  return { host: '127.0.0.1', port: asked.portNumber };
 }
 
 type PidSocket = Socket & { workerPid?: number };
@@ -29,15 +38,15 @@ export class Load {
   readonly answersByPid = new Map<number, number>();
   answered = 0;
   posted = 0;
-  readonly #pool: PoolProcess;
+  readonly #asked: Asked;
   readonly #options: LoadOptions;
   readonly #clients: Promise<void>[] = [];
   #isOver = false;
   #marks = 0;
   #watchers: (() => void)[] = [];
 
-  constructor(pool: PoolProcess, options: LoadOptions) {
-    this.#pool = pool;
+  constructor(asked: Asked, options: LoadOptions) {
+    this.#asked = asked;
     this.#options = options;
     for (let count = 0; count < options.keeping; count += 1) this.#clients.push(this.#run(true));
     for (let count = 0; count < options.closing; count += 1) this.#clients.push(this.#run(false));
@@ -66,21 +75,23 @@ export class Load {
 
   async #run(keepAlive: boolean): Promise<void> {
     const agent = new Agent({ keepAlive, maxSockets: 1 });
-    const { path = '/', postPath } = this.#options;
+    const { path = '/', postPath, filePath } = this.#options;
     for (let turn = 0; !this.#isOver; turn += 1) {
       const isPost = postPath !== undefined && turn % 2 === 1;
-      await this.#ask(agent, isPost ? postPath : path, isPost);
+      const isFile = filePath !== undefined && turn % 3 === 0 && !isPost;
+      if (isFile) await this.#ask(agent, filePath, 'file');
+      else await this.#ask(agent, isPost ? postPath : path, isPost ? 'post' : 'get');
       for (const watcher of this.#watchers.splice(0)) watcher();
     }
     agent.destroy();
   }
 
-  #ask(agent: Agent, path: string, isPost: boolean): Promise<void> {
+  #ask(agent: Agent, path: string, kind: 'get' | 'post' | 'file'): Promise<void> {
     const marks = this.#marks;
     return new Promise((resolve) => {
       let socket: PidSocket | undefined;
-      const method = isPost ? 'POST' : 'GET';
-      const place = { socketPath: this.#pool.socketPath, agent, path, method };
+      const method = kind === 'post' ? 'POST' : 'GET';
+      const place = { ...placeOf(this.#asked), agent, path, method };
       const fail = (reason: string): void => {
         const pid = socket?.workerPid ?? 0;
         this.failures.push({ reason, pid, isBeforeMark: marks < this.#marks });
@@ -94,8 +105,8 @@ export class Load {
         response.on('error', (error) => fail(error.message));
         response.on('end', () => {
           if (response.statusCode !== 200) return fail(`${response.statusCode} ${text}`);
-          this.#count(Number(text), isPost);
-          if (socket !== undefined) socket.workerPid = Number(text);
+          this.#count(kind === 'file' ? 0 : Number(text), kind === 'post');
+          if (socket !== undefined && kind !== 'file') socket.workerPid = Number(text);
           resolve();
         });
       });
@@ -103,7 +114,7 @@ export class Load {
         socket = given;
       });
       sent.on('error', (error) => fail(error.message));
-      sent.end(isPost ? 'one more' : undefined);
+      sent.end(kind === 'post' ? 'one more' : undefined);
     });
   }
 

@@ -36,6 +36,8 @@ export interface TiersOptions {
   /** Lines of `location /`, beside its proxy_pass. */
   readonly location?: string;
   readonly files?: Readonly<Record<string, string>>;
+  /** Lines of the main level. */
+  readonly main?: string;
 }
 
 /** The inside of the http block of a proxy before a pool that listens on a path. */
@@ -76,8 +78,8 @@ export async function startBefore(
     ],
   });
   const http = configurationBefore(pool.socketPath, options);
-  const files = options.files ?? {};
-  const proxy = await startFront(kind, http, { files });
+  const { files = {}, main = '' } = options;
+  const proxy = await startFront(kind, http, { files, main });
   t.after(() => proxy.stop());
   return {
     proxy,
