@@ -42,6 +42,11 @@ export class LineWriter {
     this.write('tandem', text, 0);
   }
 
+  /** What a person should look at; it works all the same. */
+  warn(text: string): void {
+    this.write('tandem', text, YELLOW);
+  }
+
   /** What a person has to mend. */
   complain(text: string): void {
     this.write('tandem', text, RED);

@@ -10,7 +10,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describePool } from '../appserver/describe.ts';
 import { type Description, describeConfiguration } from '../proxy/describe.ts';
+import { findKeepaliveClashes } from './keepalive.ts';
 import { LineWriter } from './line-writer.ts';
 import { findObstacles, type Listening } from './listening.ts';
 import { Stopper } from './stopper.ts';
@@ -48,17 +50,23 @@ export async function up(options: UpOptions): Promise<number> {
     out.say('nothing was started');
     return 1;
   }
+  const words = poolWords(options, boundSocket(options, described));
+  const pool = await describePool(words);
+  if (pool !== undefined) {
+    const clashes = findKeepaliveClashes(options.file, described.keptUpstreams, pool);
+    for (const clash of clashes) out.warn(clash);
+  }
   makeFolders([described.pid, ...described.sockets]);
-  return run(options, described, out);
+  return run(options, described, words, out);
 }
 
-async function run(options: UpOptions, described: Description, out: LineWriter): Promise<number> {
-  const pool = new Tier(
-    'app',
-    program('tandem-appserver.js'),
-    poolWords(options, boundSocket(options, described)),
-    out,
-  );
+async function run(
+  options: UpOptions,
+  described: Description,
+  words: readonly string[],
+  out: LineWriter,
+): Promise<number> {
+  const pool = new Tier('app', program('tandem-appserver.js'), words, out);
   const proxy = new Tier(
     'proxy',
     program('tandem-proxy.js'),

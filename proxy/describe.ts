@@ -13,6 +13,17 @@ export interface Description {
   readonly urls: readonly string[];
   /** Paths of Unix sockets that upstreams name, as written. */
   readonly sockets: readonly string[];
+  /** Groups of servers to which idle connections are kept. */
+  readonly keptUpstreams: readonly KeptUpstream[];
+}
+
+/** A group of servers to which idle connections are kept. */
+export interface KeptUpstream {
+  readonly name: string;
+  /** `unix:PATH` or `HOST:PORT`. */
+  readonly servers: readonly string[];
+  /** `keepalive_timeout` of the group, milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** Reads the file in a folder; `error` is nginx's message. */
@@ -39,6 +50,7 @@ export function describeConfiguration(
     ),
     urls: listens.filter(({ path }) => path === '').map(urlOf),
     sockets: cycle.http === undefined ? [] : unixUpstreams(cycle.http.load),
+    keptUpstreams: cycle.http === undefined ? [] : keptUpstreams(cycle.http.load),
   };
 }
 
@@ -64,4 +76,14 @@ function unixUpstreams(http: HttpLoad): string[] {
     }
   }
   return [...paths];
+}
+
+function keptUpstreams(http: HttpLoad): KeptUpstream[] {
+  return [...registryOf(http).groups]
+    .filter(({ keepalive }) => keepalive.connections > 0)
+    .map(({ name, servers, keepalive }) => ({
+      name,
+      servers: servers.flatMap(({ addresses }) => addresses.map((each) => each.name)),
+      timeoutMs: keepalive.timeoutMs,
+    }));
 }

@@ -41,7 +41,7 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ],
   ['proxy/', ['wire/', 'http1/', 'prefork/', 'admin/', 'proxy/']],
   ['appserver/', ['wire/', 'http1/', 'prefork/', 'admin/']],
-  ['cli/', ['proxy/main.ts', 'proxy/describe.ts', 'appserver/main.ts']],
+  ['cli/', ['proxy/main.ts', 'proxy/describe.ts', 'appserver/main.ts', 'appserver/describe.ts']],
   ['app/framework/', []],
   ['app/polls/', ['app/framework/']],
   ['app/config/', ['app/framework/', 'app/polls/']],

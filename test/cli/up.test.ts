@@ -218,6 +218,21 @@ suite('tandem up', { concurrency: 2 }, () => {
     await assertNothingLeft(running);
   });
 
+  test('warns where the pool closes idle connections before the proxy does', async (t) => {
+    const warned = /upstream "app" keeps idle connections for 1 s, the pool closes them after 1 s/;
+    const [clash, none] = await Promise.all([
+      up(t, ['--', '--keep-alive', '1']),
+      up(t, ['--', '--keep-alive', '2']),
+    ]);
+    await Promise.all([clash.program.sees(READY), none.program.sees(READY)]);
+    assert.match(clash.program.output, warned);
+    assert.doesNotMatch(none.program.output, /keeps idle connections/);
+    // The shipped file and settings agree.
+    const shipped = await up(t);
+    await shipped.program.sees(READY);
+    assert.doesNotMatch(shipped.program.output, /keeps idle connections/);
+  });
+
   test('passes what follows -- to the pool', async (t) => {
     const { program } = await up(t, ['--', '--wokers', '3']);
     assert.equal(await program.ended, 1);
