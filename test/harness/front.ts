@@ -67,20 +67,27 @@ export interface FrontOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Lines of the main level, such as `worker_processes 2;`. */
   readonly main?: string;
+  /** `worker_connections`, 256 unless given. */
+  readonly connections?: number;
 }
 
 /**
  * The complete file for the inside of an http block. The error log is `error.log` at level info;
  * the access log `access.log` unless the text speaks of access_log.
  */
-export function completeConfiguration(kind: FrontKind, http: string, main = ''): string {
+export function completeConfiguration(
+  kind: FrontKind,
+  http: string,
+  main = '',
+  connections = 256,
+): string {
   const log = /\baccess_log\b/.test(http) ? [] : ['access_log access.log;'];
   const mainLines = [...kind.mainLines, main];
   if (!/\berror_log\b/.test(main)) mainLines.push('error_log error.log info;');
   return `daemon off;
 pid nginx.pid;
 ${mainLines.join('\n')}
-events { worker_connections 256; }
+events { worker_connections ${connections}; }
 http {
 ${[...kind.httpLines, ...log].join('\n')}
 ${http}
@@ -111,7 +118,7 @@ export async function startFront(
   options: FrontOptions = {},
 ): Promise<Front> {
   const folder = makeFolder(options.files);
-  const text = completeConfiguration(kind, http, options.main);
+  const text = completeConfiguration(kind, http, options.main, options.connections);
   const ports = await portsFor(text);
   writeFileSync(join(folder, 'nginx.conf'), withPorts(text, ports), 'latin1');
   const { file, args } = kind.command(folder, join(folder, 'nginx.conf'));
