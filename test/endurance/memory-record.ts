@@ -37,7 +37,7 @@ export class MemoryRecord {
   }
 
   #look({ name, pid }: Watched): void {
-    const megabytes = residentBytesOf(pid()) / MB;
+    const megabytes = residentBytesOf(pid) / MB;
     if (megabytes === 0) return;
     const seconds = (performance.now() - this.#startedAt) / 1000;
     this.#samples.get(name)?.push({ seconds, megabytes });
@@ -90,9 +90,9 @@ function mean(samples: readonly Sample[]): number {
 }
 
 /** 0 where there is no such process (any more). */
-function residentBytesOf(pid: number): number {
+function residentBytesOf(pid: () => number): number {
   try {
-    return residentBytes(pid);
+    return residentBytes(pid());
   } catch {
     // It ended between two looks; the next sample is of who takes its place.
     return 0;
