@@ -5,8 +5,9 @@
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
 import { DEFAULT_BACKOFF } from '../prefork/backoff.ts';
+import type { ListenerChange } from '../prefork/listeners.ts';
 import { Master } from '../prefork/master.ts';
-import { PidFile } from '../prefork/pidfile.ts';
+import { PidFile, PidFileInUseError } from '../prefork/pidfile.ts';
 import { Pool } from '../prefork/pool.ts';
 import type { MasterSignal, SignalQueue } from '../prefork/signals.ts';
 import type { WorkerExit, WorkerSpec } from '../prefork/types.ts';
@@ -202,6 +203,7 @@ class Arbiter {
       change.rollback();
       throw new SettingError(describeFailure(failure));
     }
+    const pidFile = this.#claimPidFile(settings.pidfile, change);
     this.#next = settings;
     const roll = await this.#pool.replaceAll();
     if (!roll.ok && roll.replaced > 0) {
@@ -211,12 +213,26 @@ class Arbiter {
     if (!roll.ok && roll.replaced === 0) {
       this.#next = this.#settings;
       change.rollback();
+      if (pidFile !== this.#pidFile) pidFile?.remove();
       this.#log.error('Reload failed: the old workers go on serving');
       return;
     }
     if (!this.#isSystemd && hasNoDescriptors(settings)) change.commit();
+    if (pidFile !== this.#pidFile) this.#pidFile?.remove();
+    this.#pidFile = pidFile;
     this.#adoptSettings(settings);
     if (roll.ok) this.#log.info(`Reloaded: ${roll.replaced} workers replaced`);
+  }
+
+  /** The pid file of the new settings, beside the former one. Where it is taken nothing has changed. */
+  #claimPidFile(path: string | null, change: ListenerChange): PidFile | undefined {
+    if (path === this.#settings.pidfile) return this.#pidFile;
+    try {
+      return path === null ? undefined : new PidFile(path, 'refuse');
+    } catch (error) {
+      change.rollback();
+      throw error;
+    }
   }
 
   #adoptSettings(settings: Settings): void {
@@ -228,11 +244,6 @@ class Arbiter {
       this.#log = openErrorLog(settings.errorlog, settings.loglevel);
       old.close();
     } else this.#log.reopen();
-    if (settings.pidfile !== before.pidfile) {
-      this.#pidFile?.remove();
-      this.#pidFile =
-        settings.pidfile === null ? undefined : new PidFile(settings.pidfile, 'refuse');
-    }
     this.#pool.resize(settings.workers);
   }
 
@@ -306,5 +317,6 @@ function hasNoDescriptors(settings: Settings): boolean {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof SettingError ? error.message : inspect(error);
+  const isPlain = error instanceof SettingError || error instanceof PidFileInUseError;
+  return isPlain ? error.message : inspect(error);
 }

@@ -53,7 +53,7 @@ for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
   });
 }
 
-test('graceful_timeout ends what does not finish, and INT cuts it short', async (t) => {
+test('graceful_timeout ends what does not finish; INT and QUIT cut it short', async (t) => {
   const first = await start(t, '--graceful-timeout', '1');
   const never = assert.rejects(first.ask('/never'));
   await first.sees(/never begun/);
@@ -61,14 +61,16 @@ test('graceful_timeout ends what does not finish, and INT cuts it short', async 
   await never;
   assert.equal(await first.exited, 0);
   assert.match(first.log, /did not stop in time: sent SIGKILL/);
-  const second = await start(t);
-  const dropped = assert.rejects(second.ask('/never'));
-  await second.sees(/never begun/);
-  second.signal('SIGTERM');
-  await second.sees(/Handling signal: term/);
-  second.signal('SIGINT');
-  await dropped;
-  assert.equal(await second.exited, 0);
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    const pool = await start(t);
+    const dropped = assert.rejects(pool.ask('/never'));
+    await pool.sees(/never begun/);
+    pool.signal('SIGTERM');
+    await pool.sees(/Handling signal: term/);
+    pool.signal(signal);
+    await dropped;
+    assert.equal(await pool.exited, 0);
+  }
 });
 
 test('HUP loads new code and loses no request', async (t) => {
@@ -131,8 +133,38 @@ test('HUP reads the configuration again: workers, log and places to listen', asy
   assert.equal((await pool.ask('/')).text, 'one');
 });
 
+test('HUP onto a pid file of another living process changes nothing, and says so', async (t) => {
+  const configured = (pidfile: string): string =>
+    `export const pidfile = '${pidfile}'; export const workers = 1;`;
+  const files = { 'app.mjs': saying('one'), 'appserver.config.mjs': configured('app.pid') };
+  const pool = await startPool(t, { files, args: ['app'] });
+  const pidIn = (name: string): number => Number(readFileSync(join(pool.folder, name), 'utf8'));
+  await until(async () => existsSync(join(pool.folder, 'app.pid')), 'the pid file');
+  pool.write({
+    'taken.pid': `${process.pid}\n`,
+    'appserver.config.mjs': configured('taken.pid'),
+    'app.mjs': saying('two'),
+  });
+  pool.signal('SIGHUP');
+  await pool.sees(/Reload failed: Already running on PID \d+/);
+  assert.equal((await pool.ask('/')).text, 'one');
+  assert.equal(pidIn('app.pid'), pool.pid);
+  assert.equal(pidIn('taken.pid'), process.pid);
+  // A broken application gives the new name back; a good one takes it.
+  pool.write({ 'appserver.config.mjs': configured('new.pid'), 'app.mjs': 'throw new Error("x");' });
+  pool.signal('SIGHUP');
+  await pool.sees(/Reload failed: the old workers go on serving/);
+  assert.equal(existsSync(join(pool.folder, 'new.pid')), false);
+  pool.write({ 'app.mjs': saying('two') });
+  pool.signal('SIGHUP');
+  await pool.sees(/Reloaded: 1 workers replaced/);
+  assert.equal(pidIn('new.pid'), pool.pid);
+  assert.equal(existsSync(join(pool.folder, 'app.pid')), false);
+});
+
 test('TTIN and TTOU change the number of workers, never below one', async (t) => {
   const pool = await start(t);
+  const [oldest] = pool.workerPids;
   pool.signal('SIGTTIN');
   await pool.sees(/Booting worker/, 2);
   const pids = new Set<string>();
@@ -142,6 +174,10 @@ test('TTIN and TTOU change the number of workers, never below one', async (t) =>
   pool.signal('SIGTTOU');
   await pool.sees(/Handling signal: ttou/, 2);
   assert.equal((await pool.ask('/')).text, 'one');
+  // Gunicorn's manage_workers ends the oldest first; the last one stays.
+  const left = [...pids].filter((pid) => pid !== String(oldest));
+  await until(async () => (await pool.ask('/pid')).text === left[0], 'the younger answers');
+  assert.equal([...pool.log.matchAll(/Worker exiting/g)].length, 1, pool.log);
 });
 
 test('USR1 opens the log files anew', async (t) => {
