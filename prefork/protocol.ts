@@ -50,6 +50,7 @@ export interface ThreadBoot {
   readonly threadCount: number;
   readonly age: number;
   readonly shared: Readonly<Record<string, SharedArrayBuffer>>;
+  readonly ended: Int32Array<SharedArrayBuffer>;
 }
 
 export type ToThread =

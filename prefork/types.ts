@@ -75,6 +75,8 @@ export interface ThreadContext {
   readonly age: number;
   /** Memory shared by the threads of this process: `WorkerSpec.shared`, zeroed at the start. */
   readonly shared: Readonly<Record<string, SharedArrayBuffer>>;
+  /** One word per thread of this process: 1 once the thread has ended, with whatever it held locked. */
+  readonly ended: Int32Array<SharedArrayBuffer>;
   /** Sends to the master: its handle's `message` event. Structured clone. */
   send(message: unknown): void;
   /**

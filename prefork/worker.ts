@@ -29,6 +29,8 @@ class WorkerSession {
   #process: RunningProcess | undefined;
   /** What came before there were threads to take it. */
   readonly #early: Extract<ToWorker, { type: 'message' }>[] = [];
+  /** What `ThreadContext.ended` shows the threads. */
+  #gone = new Int32Array(new SharedArrayBuffer(0));
   #started = 0;
   #ready = 0;
   #isEnding = false;
@@ -96,7 +98,9 @@ class WorkerSession {
     for (const [name, length] of Object.entries(boot.shared)) {
       shared[name] = new SharedArrayBuffer(length);
     }
-    const facts = { data: boot.data, threadCount, age: boot.age, shared };
+    const bytes = threadCount * Int32Array.BYTES_PER_ELEMENT;
+    this.#gone = new Int32Array(new SharedArrayBuffer(bytes));
+    const facts = { data: boot.data, threadCount, age: boot.age, shared, ended: this.#gone };
     if (boot.processEntry !== undefined) {
       const entry = await loadProcessEntry(boot.processEntry);
       this.#process = await entry.startProcess({
@@ -178,6 +182,7 @@ class WorkerSession {
   }
 
   #threadGone(index: number, code: number, stack: string): void {
+    Atomics.store(this.#gone, index, 1);
     const thread = this.#threads[index];
     if (thread === undefined || thread.isDone) return;
     thread.isDone = true;
