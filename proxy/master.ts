@@ -205,7 +205,10 @@ export class ProxyMaster {
       threads,
       listeners: change.keys,
       data: { ...cycle.source, files: cycle.root.load.files },
-      shared: { [SHARED_CONNECTIONS]: threads * Int32Array.BYTES_PER_ELEMENT },
+      shared: {
+        [SHARED_CONNECTIONS]: threads * Int32Array.BYTES_PER_ELEMENT,
+        ...cycle.http?.load.zones.sizes,
+      },
       title: 'tandem-proxy: worker process',
       privileges: user === undefined ? undefined : { ...user, initgroups: true, dropAt: 'accept' },
       onThreadExit: 'report',

@@ -12,8 +12,8 @@ import { LogFiles } from './log/log-file.ts';
 import { hasEvents } from './main-conf.ts';
 
 /**
- * Looks for the events block and opens every log once. Throws ConfigError, or Node's error with its
- * `path` for a log.
+ * Looks for the events block, opens every log once, and sees that every zone has a size. Throws
+ * ConfigError, or Node's error with its `path` for a log.
  */
 export function checkStart(cycle: Cycle): void {
   if (!hasEvents(cycle.root)) throw new ConfigError('no "events" section in configuration');
@@ -24,6 +24,7 @@ export function checkStart(cycle: Cycle): void {
   } finally {
     logs.close();
   }
+  cycle.http?.load.zones.check();
 }
 
 /** `error_log` of the main level. */

@@ -27,6 +27,7 @@ export function startThread(context: ThreadContext): RunningThread {
   const cycle = loadCycle(context.data as CycleSource);
   const { http } = cycle;
   http?.load.logs.openAll();
+  http?.load.zones.attach(context.shared, context);
   const counts = context.shared[SHARED_CONNECTIONS];
   const accounts = new Accounts({
     connectionLimit: cycle.main.worker_connections,

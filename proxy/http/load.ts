@@ -5,6 +5,7 @@ import { hasVariables, parseValue, type ValuePart } from '../config/values.ts';
 import { LogFiles } from '../log/log-file.ts';
 import type { VirtualServer } from './location.ts';
 import { captureGetter, constantValue, type Getter, joinedValue, type Value } from './script.ts';
+import { SharedZones } from './shared-zones.ts';
 import { VariableRegistry, type VariableRow } from './variables.ts';
 
 /** For words whose form was checked when they were read. */
@@ -17,6 +18,7 @@ export class HttpLoad {
   readonly servers: VirtualServer[] = [];
   /** Log files that locations write to. */
   readonly logs = new LogFiles();
+  readonly zones = new SharedZones();
   private readonly states = new Map<ModuleKey, object>();
 
   constructor(load: Load) {

@@ -75,6 +75,10 @@ export class HttpRequest implements ExchangeOwner {
   /** State of the upstream module (`$upstream_addr`, ...). */
   upstream: object | undefined = undefined;
 
+  /** What limit_req and limit_conn made of it (`$limit_req_status`), '' where they had no say. */
+  limitReqStatus = '';
+  limitConnStatus = '';
+
   // The reply.
   /** Status of the reply; 0 until there is one. */
   status = 0;
@@ -131,6 +135,7 @@ export class HttpRequest implements ExchangeOwner {
   action = '';
   /** `$request_id` once asked for. */
   requestId = '';
+  private endings: (() => void)[] | undefined = undefined;
 
   constructor(exchange: Exchange, server: VirtualServer, thread: Thread) {
     const { head, connection } = exchange;
@@ -197,6 +202,19 @@ export class HttpRequest implements ExchangeOwner {
     this.output = filter;
   }
 
+  /** Has `ending` called once the request is over and logged (nginx `ngx_pool_cleanup_add`). */
+  atEnd(ending: () => void): void {
+    if (this.endings === undefined) this.endings = [ending];
+    else this.endings.push(ending);
+  }
+
+  /** Calls what `atEnd` was given so far, and forgets it. */
+  runEndings(): void {
+    const { endings } = this;
+    this.endings = undefined;
+    if (endings !== undefined) for (const ending of endings) ending();
+  }
+
   drained(): void {
     if (this.bodyFilter !== undefined) this.bodyFilter.drained();
     else this.producer?.drained();
@@ -224,6 +242,7 @@ export class HttpRequest implements ExchangeOwner {
       this.producer?.abandon(problem);
     }
     logRequest(this);
+    this.runEndings();
   }
 
   /** Writes a line to the location's error log with client, server and request, as nginx does. */

@@ -9,6 +9,8 @@ import { gzip } from './gzip.ts';
 import { gzipStatic } from './gzip-static.ts';
 import { headers } from './headers.ts';
 import { index } from './index.ts';
+import { limitConn } from './limit-conn.ts';
+import { limitReq } from './limit-req.ts';
 import { log } from './log.ts';
 import { map } from './map.ts';
 import { notModified } from './not-modified.ts';
@@ -27,6 +29,8 @@ export const HTTP_MODULES: readonly HttpModule<any>[] = [
   realIp,
   map,
   rewrite,
+  limitReq,
+  limitConn,
   access,
   upstream,
   proxy,

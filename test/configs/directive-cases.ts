@@ -11,7 +11,7 @@
  *
  * Messages end with their place, which is left out; `(nowhere)` marks one that has none. `ours:`
  * says that nginx is not asked, since it does otherwise. Lines that start with `#` are remarks; the
- * first one names the context: `# server` or `# main`.
+ * first one names the context: `# server`, `# http` or `# main`.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,8 @@ export function loadDirectiveCases(): DirectiveCase[] {
 }
 
 function parse(text: string, source: string): DirectiveCase[] {
-  const place = text.startsWith('# main') ? inMain : inServer;
+  const [, context = ''] = /^# (\w+)/.exec(text) ?? [];
+  const place = context === 'main' ? inMain : context === 'http' ? inHttp : inServer;
   const cases: (DirectiveCase & { expected: string[]; isNginx: boolean })[] = [];
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
@@ -63,6 +64,10 @@ const LINE = 5;
 
 function inServer(line: string): string {
   return `pid p.pid;\nevents { }\nhttp {\nserver {\n${ended(line)}\n}\n}\n`;
+}
+
+function inHttp(line: string): string {
+  return `pid p.pid;\nevents { }\nhttp {\n\n${ended(line)}\n}\n`;
 }
 
 function inMain(line: string): string {
