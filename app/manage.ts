@@ -40,7 +40,7 @@ async function runSeed(database: Database): Promise<void> {
 }
 
 async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
-  const database = connectDatabase(readSettings(process.env).databasePath);
+  const database = connectDatabase(readSettings(process.env).database);
   try {
     await work(database);
   } finally {

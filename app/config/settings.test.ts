@@ -5,17 +5,26 @@ import { BASE_DIR, readSettings } from './settings.ts';
 
 test('without variables the settings are those of a fresh clone', () => {
   const settings = readSettings({});
-  assert.equal(settings.databasePath, join(BASE_DIR, 'db.sqlite3'));
+  assert.equal(settings.database, join(BASE_DIR, 'db.sqlite3'));
   assert.equal(settings.debug, false);
   assert.equal(settings.timeZone, 'UTC');
 });
 
 test('a relative database path starts at the project, whatever the working directory', () => {
-  assert.equal(readSettings({ DATABASE_PATH: 'run/x' }).databasePath, join(BASE_DIR, 'run', 'x'));
-  assert.equal(readSettings({ DATABASE_PATH: '/srv/x' }).databasePath, '/srv/x');
+  assert.equal(readSettings({ DATABASE_PATH: 'run/x' }).database, join(BASE_DIR, 'run', 'x'));
+  assert.equal(readSettings({ DATABASE_PATH: '/srv/x' }).database, '/srv/x');
 });
 
 test('a value that its variable does not take is refused', () => {
   assert.throws(() => readSettings({ DEBUG: 'maybe' }), /invalid DEBUG "maybe"/);
   assert.throws(() => readSettings({ TIME_ZONE: 'Mars/Base' }), /invalid TIME_ZONE "Mars\/Base"/);
+});
+
+test('a PostgreSQL database is named by its URL, which is not repeated where it is wrong', () => {
+  const url = 'postgres://polls:secret@db/polls';
+  assert.equal(readSettings({ DATABASE_URL: url, DATABASE_PATH: 'run/x' }).database, url);
+  assert.throws(
+    () => readSettings({ DATABASE_URL: 'mysql://polls:secret@db/polls' }),
+    (error: Error) => /invalid DATABASE_URL/.test(error.message) && !/secret/.test(error.message),
+  );
 });

@@ -1,14 +1,18 @@
 /** The settings of this site, read from the environment once per process. */
 
 import { join, resolve } from 'node:path';
+import { isPostgresUrl } from '../framework/database.ts';
 
 /** The project's folder: what relative paths in the settings are relative to. */
 export const BASE_DIR = join(import.meta.dirname, '..', '..');
 
 /** Settings of the site. `.env.example` shows the variables they come from. */
 export interface Settings {
-  /** SQLite file, from DATABASE_PATH; `db.sqlite3` in the project's folder. */
-  readonly databasePath: string;
+  /**
+   * Where the data is: a `postgres://` URL from DATABASE_URL, or else the SQLite file that
+   * DATABASE_PATH names; `db.sqlite3` in the project's folder.
+   */
+  readonly database: string;
   /** Whether templates are read again for every page, from DEBUG (`1` or `true`). */
   readonly debug: boolean;
   /** Time zone that dates are shown in, an IANA name, from TIME_ZONE; UTC. */
@@ -27,7 +31,7 @@ export interface Settings {
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   return {
-    databasePath: resolve(BASE_DIR, environment['DATABASE_PATH'] || 'db.sqlite3'),
+    database: readDatabase(environment['DATABASE_URL'], environment['DATABASE_PATH']),
     debug: readFlag('DEBUG', environment['DEBUG']),
     timeZone: readTimeZone(environment['TIME_ZONE']),
     staticUrl: '/static/',
@@ -37,6 +41,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ],
     contentLimitBytes: 2_621_440,
   };
+}
+
+function readDatabase(url = '', path = ''): string {
+  if (url === '') return resolve(BASE_DIR, path || 'db.sqlite3');
+  // The value holds a password, so the message does not repeat it.
+  if (!isPostgresUrl(url)) throw new Error('invalid DATABASE_URL: it begins with "postgres://"');
+  return url;
 }
 
 function readFlag(name: string, text = ''): boolean {

@@ -13,7 +13,8 @@ import { dispatch, type Env, type RequestContext } from './views.ts';
 
 /** What a site is made of; `config/settings.ts` and `config/urls.ts` give it. */
 export interface ApplicationOptions {
-  readonly databasePath: string;
+  /** SQLite file or `postgres://` URL. */
+  readonly database: string;
   readonly templateFolders: readonly string[];
   readonly staticUrl: string;
   readonly timeZone: string;
@@ -42,7 +43,7 @@ export function createApplication(options: ApplicationOptions): Application {
     reverse: (name, ...values) => routes.reverse(name, ...values),
   });
   const site: Site = {
-    database: connectDatabase(options.databasePath),
+    database: connectDatabase(options.database),
     templates,
     routes,
     errorPage: (c, status) => renderErrorPage(c, status),

@@ -2,7 +2,7 @@
 
 import type { Generated, Kysely, Selectable } from 'kysely';
 import { sql } from 'kysely';
-import type { Database } from '../framework/database.ts';
+import { type Database, transactionAlone } from '../framework/database.ts';
 
 // Aliases rather than interfaces: kysely's `withTables` takes only what has an index signature.
 type QuestionTable = {
@@ -111,14 +111,12 @@ export function createQuestionsIfNone(
   database: Database,
   questions: readonly NewQuestion[],
 ): Promise<boolean> {
-  return tablesOf(database)
-    .transaction()
-    .execute(async (transaction) => {
-      const any = await transaction.selectFrom('polls_question').select('id').limit(1).execute();
-      if (any.length > 0) return false;
-      await insertQuestions(transaction, questions);
-      return true;
-    });
+  return transactionAlone(tablesOf(database), 'polls_question', async (transaction) => {
+    const any = await transaction.selectFrom('polls_question').select('id').limit(1).execute();
+    if (any.length > 0) return false;
+    await insertQuestions(transaction, questions);
+    return true;
+  });
 }
 
 async function insertQuestions(

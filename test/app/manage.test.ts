@@ -7,13 +7,13 @@ import { migrationModules } from '../../app/config/migrations.ts';
 import { connectDatabase } from '../../app/framework/database.ts';
 import { migrate, pendingMigrations } from '../../app/framework/migrations.ts';
 import { latestQuestions } from '../../app/polls/models.ts';
-import { temporaryFolder } from './site.ts';
+import { databaseVariables, freshDatabase, temporaryFolder } from './database.ts';
 
 const MANAGE = join(import.meta.dirname, '..', '..', 'app', 'manage.ts');
 
-async function manage(databasePath: string, ...args: readonly string[]) {
+async function manage(place: string, ...args: readonly string[]) {
   const child = spawn(process.execPath, [MANAGE, ...args], {
-    env: { ...process.env, DATABASE_PATH: databasePath },
+    env: { ...process.env, ...databaseVariables(place) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -22,7 +22,7 @@ async function manage(databasePath: string, ...args: readonly string[]) {
 }
 
 test('migrate says what it applies, and nothing is left for a second run', async (t) => {
-  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  const path = await freshDatabase(t);
   const first = await manage(path, 'migrate');
   assert.deepEqual(first, { stdout: 'applied polls.0001_initial\n', stderr: '', code: 0 });
   const second = await manage(path, 'migrate');
@@ -30,7 +30,7 @@ test('migrate says what it applies, and nothing is left for a second run', async
 });
 
 test('seed adds questions to an empty database only', async (t) => {
-  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  const path = await freshDatabase(t);
   await manage(path, 'migrate');
   assert.equal((await manage(path, 'seed')).stdout, 'added 5 sample questions\n');
   const again = await manage(path, 'seed');
@@ -39,7 +39,7 @@ test('seed adds questions to an empty database only', async (t) => {
 });
 
 test('of several runs at once on a new database one migrates and one seeds', async (t) => {
-  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  const path = await freshDatabase(t);
   const migrated = await Promise.all([1, 2, 3].map(() => manage(path, 'migrate')));
   assert.deepEqual(
     migrated.map(({ code, stderr }) => ({ code, stderr })),
@@ -57,7 +57,7 @@ test('of several runs at once on a new database one migrates and one seeds', asy
 });
 
 test('a migration that fails leaves nothing behind and is named', async (t) => {
-  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  const path = await freshDatabase(t);
   const database = connectDatabase(path);
   t.after(() => database.destroy());
   const broken = {
@@ -85,7 +85,7 @@ test('a migration that fails leaves nothing behind and is named', async (t) => {
 });
 
 test('without a command the usage is shown', async (t) => {
-  const path = join(await temporaryFolder(t), 'db.sqlite3');
+  const path = await freshDatabase(t);
   for (const args of [[], ['help'], ['--help']]) {
     const { stdout, code } = await manage(path, ...args);
     assert.match(stdout, /^usage: node app\/manage\.ts <command>\n[\s\S]* migrate [\s\S]* seed /);
@@ -94,7 +94,7 @@ test('without a command the usage is shown', async (t) => {
 });
 
 test('an unknown command fails and names those there are', async (t) => {
-  const { stderr, code } = await manage(join(await temporaryFolder(t), 'db.sqlite3'), 'migarte');
+  const { stderr, code } = await manage(await freshDatabase(t), 'migarte');
   assert.match(stderr, /^unknown command "migarte"\n[\s\S]* migrate /);
   assert.equal(code, 1);
 });

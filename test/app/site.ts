@@ -1,8 +1,5 @@
-/** A site on a database of its own in a temporary folder, asked through its fetch interface. */
+/** A site on a database of its own, asked through its fetch interface. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { migrationModules } from '../../app/config/migrations.ts';
 import { readSettings } from '../../app/config/settings.ts';
@@ -11,6 +8,7 @@ import { createApplication } from '../../app/framework/application.ts';
 import type { Database } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
 import type { UrlPattern } from '../../app/framework/urls.ts';
+import { databaseVariables, freshDatabase } from './database.ts';
 
 /** Where every request of these tests goes, as the proxy would pass it on. */
 export const ORIGIN = 'http://polls.test:8080';
@@ -34,17 +32,14 @@ export interface SiteChanges {
 
 /** Builds a site that ends with test `t`. */
 export async function createSite(t: TestContext, changes: SiteChanges = {}): Promise<TestSite> {
-  const folder = await temporaryFolder(t);
-  const settings = readSettings({
-    ...changes.environment,
-    DATABASE_PATH: join(folder, 'db.sqlite3'),
-  });
+  const place = await freshDatabase(t);
+  const settings = readSettings({ ...changes.environment, ...databaseVariables(place) });
   const { application, site } = createApplication({
     ...settings,
     urlpatterns: [...urlpatterns, ...(changes.routes ?? [])],
   });
-  await migrate(site.database, migrationModules);
   t.after(() => site.database.destroy());
+  await migrate(site.database, migrationModules);
   const request = async (path: string, init?: RequestInit) =>
     application.fetch(withHost(new Request(ORIGIN + path, { redirect: 'manual', ...init })));
   return {
@@ -57,13 +52,6 @@ export async function createSite(t: TestContext, changes: SiteChanges = {}): Pro
         headers: { Origin: ORIGIN },
       }),
   };
-}
-
-/** A folder that is deleted after test `t`. */
-export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tandem-app-'));
-  t.after(() => rm(folder, { recursive: true }));
-  return folder;
 }
 
 /** The constructor of Request drops Host; a server's requests have it. */

@@ -7,7 +7,8 @@ import { migrationModules } from '../../app/config/migrations.ts';
 import { connectDatabase } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
 import { choicesOf, createQuestions } from '../../app/polls/models.ts';
-import { createSite, ORIGIN, questionOf, temporaryFolder } from './site.ts';
+import { databaseVariables, freshDatabase } from './database.ts';
+import { createSite, ORIGIN, questionOf } from './site.ts';
 
 test('a vote counts once and leads to the results', async (t) => {
   const { database, submit } = await createSite(t);
@@ -82,14 +83,14 @@ test('content beyond the limit is answered 413', async (t) => {
 });
 
 test('votes that two processes cast at once all count', async (t) => {
-  const databasePath = join(await temporaryFolder(t), 'db.sqlite3');
-  const database = connectDatabase(databasePath);
+  const place = await freshDatabase(t);
+  const database = connectDatabase(place);
   t.after(() => database.destroy());
   await migrate(database, migrationModules);
   await createQuestions(database, [questionOf('Fast?', ['Yes'])]);
   const voters = [1, 2].map(() =>
     spawn(process.execPath, [join(import.meta.dirname, 'voter.ts'), '150'], {
-      env: { ...process.env, DATABASE_PATH: databasePath },
+      env: { ...process.env, ...databaseVariables(place) },
       stdio: ['ignore', 'inherit', 'inherit'],
     }),
   );

@@ -8,6 +8,9 @@ export interface ProgramOptions {
   readonly cwd: string;
   /** Added to the environment of the tests; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Another user and group than that of the tests. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** A running program. Whoever starts it stops it. */
@@ -23,12 +26,13 @@ export class Program {
     this.child.kill('SIGTERM');
   };
 
-  constructor(file: string, words: readonly string[], { cwd, env = {} }: ProgramOptions) {
+  constructor(file: string, words: readonly string[], options: ProgramOptions) {
+    const { env = {}, ...rest } = options;
     const whole: NodeJS.ProcessEnv = { ...process.env, ...env };
     // The runner's own variables would make the program a test of it.
     for (const name of ['NODE_TEST_CONTEXT', 'NODE_CHANNEL_FD']) delete whole[name];
     for (const [name, value] of Object.entries(env)) if (value === undefined) delete whole[name];
-    this.child = spawn(file, words, { cwd, env: whole, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(file, words, { ...rest, env: whole, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;

@@ -1,0 +1,26 @@
+/** The whole suite of the application once more, on PostgreSQL. */
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { lacksPostgres, startPostgres } from '../harness/postgres.ts';
+import { Program } from '../harness/program.ts';
+
+const PROJECT = join(import.meta.dirname, '..', '..');
+
+test('the application passes its tests on PostgreSQL', { skip: lacksPostgres() }, async (t) => {
+  const postgres = await startPostgres();
+  t.after(() => postgres.stop());
+  const files = globSync('test/app/*.test.ts', { cwd: PROJECT })
+    .filter((file) => !file.endsWith('/postgres.test.ts'))
+    .sort();
+  const suite = new Program(
+    process.execPath,
+    ['--test', '--test-reporter=tap', '--test-concurrency=2', ...files],
+    { cwd: PROJECT, env: { TEST_DATABASE_URL: postgres.url('postgres') } },
+  );
+  t.after(() => suite.stop());
+  assert.equal(await suite.ended, 0, suite.output);
+  assert.match(suite.output, /^# pass [1-9]\d/m);
+  assert.match(suite.output, /^# fail 0$/m);
+});
