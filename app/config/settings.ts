@@ -2,6 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import { isPostgresUrl } from '../framework/database.ts';
+import type { Language } from '../framework/i18n.ts';
 
 /** The project's folder: what relative paths in the settings are relative to. */
 export const BASE_DIR = join(import.meta.dirname, '..', '..');
@@ -21,6 +22,10 @@ export interface Settings {
   readonly staticUrl: string;
   /** Template folders, tried in order. */
   readonly templateFolders: readonly string[];
+  /** Languages of the site; the first is that of clients who want none of them. */
+  readonly languages: readonly Language[];
+  /** Folder of the catalogues, `de.json` for German. */
+  readonly localeFolder: string;
   /** Longest request content in bytes; the proxy's `client_max_body_size` comes first. */
   readonly contentLimitBytes: number;
 }
@@ -39,6 +44,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       join(BASE_DIR, 'app', 'templates'),
       join(BASE_DIR, 'app', 'polls', 'templates'),
     ],
+    languages: [
+      { code: 'en', name: 'English', locale: 'en-GB' },
+      { code: 'de', name: 'Deutsch', locale: 'de-DE' },
+    ],
+    localeFolder: join(BASE_DIR, 'app', 'locale'),
     contentLimitBytes: 2_621_440,
   };
 }

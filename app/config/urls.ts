@@ -1,10 +1,12 @@
 /** The URLs of the whole site. */
 
+import { setLanguage } from '../framework/language.ts';
 import { redirect } from '../framework/shortcuts.ts';
 import { include, path } from '../framework/urls.ts';
 import * as polls from '../polls/urls.ts';
 
 export const urlpatterns = [
   path('', { get: (c) => redirect(c, 'polls:index') }, 'home'),
+  path('language/', setLanguage, 'set_language'),
   ...include('polls/', polls),
 ];

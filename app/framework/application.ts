@@ -5,7 +5,10 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { connectDatabase } from './database.ts';
+import { type Language, readCatalogue, Translator } from './i18n.ts';
+import { chooseLanguage } from './language.ts';
 import { sameOriginOnly } from './same-origin.ts';
+import { pageOf } from './shortcuts.ts';
 import type { ErrorStatus, Site } from './site.ts';
 import { createTemplates } from './templates.ts';
 import { type CompiledRoute, RouteTable, type UrlPattern } from './urls.ts';
@@ -17,6 +20,8 @@ export interface ApplicationOptions {
   readonly database: string;
   readonly templateFolders: readonly string[];
   readonly staticUrl: string;
+  readonly languages: readonly Language[];
+  readonly localeFolder: string;
   readonly timeZone: string;
   /** Templates are read again for every page. */
   readonly debug: boolean;
@@ -38,6 +43,10 @@ export function createApplication(options: ApplicationOptions): Application {
   const templates = createTemplates({
     folders: options.templateFolders,
     staticUrl: options.staticUrl,
+    translators: options.languages.map(
+      (language) =>
+        new Translator(language, readCatalogue(options.localeFolder, language), options.timeZone),
+    ),
     timeZone: options.timeZone,
     reload: options.debug,
     reverse: (name, ...values) => routes.reverse(name, ...values),
@@ -45,6 +54,7 @@ export function createApplication(options: ApplicationOptions): Application {
   const site: Site = {
     database: connectDatabase(options.database),
     templates,
+    languages: options.languages,
     routes,
     errorPage: (c, status) => renderErrorPage(c, status),
   };
@@ -53,6 +63,7 @@ export function createApplication(options: ApplicationOptions): Application {
     c.set('site', site);
     await next();
   });
+  application.use(chooseLanguage(options.languages.map(({ code }) => code)));
   application.use(securityFields());
   application.use(
     bodyLimit({ maxSize: options.contentLimitBytes, onError: (c) => site.errorPage(c, 413) }),
@@ -119,7 +130,7 @@ const PLAIN_TEXTS: Readonly<Record<ErrorStatus, string>> = {
 
 async function renderErrorPage(c: RequestContext, status: ErrorStatus): Promise<Response> {
   try {
-    return c.html(await c.var.site.templates.render(`${status}.html`, {}), status);
+    return c.html(await c.var.site.templates.render(`${status}.html`, {}, pageOf(c)), status);
   } catch (error) {
     console.error(`cannot render ${status}.html:`, error);
     return c.text(`${PLAIN_TEXTS[status]}\n`, status);

@@ -6,7 +6,7 @@ import type { RequestContext } from './views.ts';
 /** The text fields of a form, by name; of a repeated name the last one. */
 export type FormFields = ReadonlyMap<string, string>;
 
-/** What a form's check says: its clean values, or what to tell the person by field. */
+/** What a form's check says: its clean values, or what to tell the person by field, as message ids. */
 export type FormResult<Values> =
   | { readonly isValid: true; readonly values: Values }
   | { readonly isValid: false; readonly errors: Readonly<Record<string, string>> };

@@ -1,7 +1,14 @@
 /** What nearly every view calls. */
 
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { pageAddress } from './language.ts';
+import type { PageFacts } from './templates.ts';
 import type { RequestContext } from './views.ts';
+
+/** What every template knows of the page it is for: `language` and `page_address`. */
+export function pageOf(c: RequestContext): PageFacts {
+  return { language: c.var.language, address: pageAddress(c) };
+}
 
 /** Answers with the template `name`; its variables are those of `context`. */
 export async function render(
@@ -10,7 +17,7 @@ export async function render(
   context: Readonly<Record<string, unknown>>,
   status: ContentfulStatusCode = 200,
 ): Promise<Response> {
-  return c.html(await c.var.site.templates.render(name, context), status);
+  return c.html(await c.var.site.templates.render(name, context, pageOf(c)), status);
 }
 
 /**

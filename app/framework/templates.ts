@@ -1,14 +1,16 @@
-/** Templates: liquidjs with inheritance, automatic escaping, and Django's `url` and `static` tags. */
+/** Templates: liquidjs with inheritance, automatic escaping, and Django's `url`, `static` and `translate`. */
 
 import type { TopLevelToken, ValueToken } from 'liquidjs';
 import {
   type Emitter,
   evalToken,
+  Hash,
   Liquid,
   type Context as Scope,
   Tag,
   type TagToken,
 } from 'liquidjs';
+import type { Translator } from './i18n.ts';
 
 /** Renders template files. */
 export interface Templates {
@@ -16,7 +18,19 @@ export interface Templates {
    * Renders `name` ("polls/index.html"), looked up in each template folder in turn. Rejects where
    * the template is missing, malformed, or names a variable that is not in `context`.
    */
-  render(name: string, context: Readonly<Record<string, unknown>>): Promise<string>;
+  render(
+    name: string,
+    context: Readonly<Record<string, unknown>>,
+    page?: PageFacts,
+  ): Promise<string>;
+}
+
+/** What every template knows of the page it makes. */
+export interface PageFacts {
+  /** Code of its language: "de". */
+  readonly language: string;
+  /** Where a switch of the language leads back to. */
+  readonly address: string;
 }
 
 /** What templates need to know of the site. */
@@ -25,6 +39,8 @@ export interface TemplateOptions {
   readonly folders: readonly string[];
   /** Prefix of `{% static 'polls/polls.css' %}`: "/static/". */
   readonly staticUrl: string;
+  /** One for each language; the first serves where a page names none. */
+  readonly translators: readonly Translator[];
   /** Time zone of the `date` filter, an IANA name: "Europe/Paris". */
   readonly timeZone: string;
   /** Reads each template again for every page, for people who are changing them. */
@@ -35,6 +51,25 @@ export interface TemplateOptions {
 
 /** Builds the template engine. Whatever `{{ }}` writes is escaped unless it says `| raw`. */
 export function createTemplates(options: TemplateOptions): Templates {
+  const engines = new Map<string, Liquid>();
+  for (const translator of options.translators) {
+    engines.set(translator.language.code, createEngine(options, translator));
+  }
+  const languages = options.translators.map(({ language }) => language);
+  const standard = { language: languages[0]?.code ?? '', address: '/' };
+  return {
+    async render(name, context, page = standard) {
+      const language = languages.find(({ code }) => code === page.language) ?? languages[0];
+      const engine = engines.get(language?.code ?? '');
+      if (engine === undefined) throw new Error('a site needs a language');
+      const globals = { language, languages, page_address: page.address };
+      const html: unknown = await engine.renderFile(name, context, { globals });
+      return String(html);
+    },
+  };
+}
+
+function createEngine(options: TemplateOptions, translator: Translator): Liquid {
   const engine = new Liquid({
     root: [...options.folders],
     relativeReference: false,
@@ -44,7 +79,7 @@ export function createTemplates(options: TemplateOptions): Templates {
     strictVariables: true,
     lenientIf: true,
     timezoneOffset: options.timeZone,
-    locale: 'en',
+    locale: translator.language.locale,
   });
   engine.registerTag(
     'url',
@@ -54,18 +89,36 @@ export function createTemplates(options: TemplateOptions): Templates {
     'static',
     outputTag((file) => options.staticUrl + String(file)),
   );
-  engine.registerFilter('pluralize', pluralize);
-  return {
-    async render(name, context) {
-      const html: unknown = await engine.renderFile(name, context);
-      return String(html);
-    },
-  };
+  engine.registerTag('translate', translateTag(translator));
+  engine.registerFilter('translate', (id: unknown) => translator.gettext(String(id)));
+  // `{{ 1 | pluralize: 'vote' }}` is "1 vote"; its message id is "{count} vote".
+  engine.registerFilter('pluralize', (count: unknown, one: string, many = `${one}s`) =>
+    translator.ngettext(`{count} ${one}`, `{count} ${many}`, Number(count)),
+  );
+  engine.registerFilter('long_date', (value: string) => translator.date(new Date(value)));
+  engine.registerFilter('percent', (value: unknown) => translator.percent(Number(value)));
+  return engine;
 }
 
-/** `{{ 1 | pluralize: 'vote' }}` is "1 vote", `{{ 2 | pluralize: 'vote' }}` is "2 votes". */
-function pluralize(count: unknown, one: string, many = `${one}s`): string {
-  return `${Number(count).toLocaleString('en')} ${Number(count) === 1 ? one : many}`;
+/** `{% translate 'Page {number} of {pages}', number: 2, pages: 3 %}`: the English text is the message id. */
+function translateTag(translator: Translator) {
+  return class extends Tag {
+    readonly #id: ValueToken;
+    readonly #values: Hash;
+
+    constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
+      super(token, remaining, liquid);
+      this.tokenizer.skipBlank();
+      this.#id = this.tokenizer.readValueOrThrow();
+      this.#values = new Hash(this.tokenizer);
+    }
+
+    *render(scope: Scope, emitter: Emitter): Generator<unknown, void, unknown> {
+      const id = String(yield evalToken(this.#id, scope));
+      const values = (yield this.#values.render(scope)) as Record<string, unknown>;
+      emitter.write(escapeHtml(translator.gettext(id, values)));
+    }
+  };
 }
 
 /** A tag that writes what `compute` makes of its space-separated arguments, escaped. */

@@ -3,9 +3,9 @@
 import type { Context } from 'hono';
 import type { Site } from './site.ts';
 
-/** What hono carries through one request: `c.var.site` is the running site. */
+/** What hono carries through one request: `c.var.site` is the running site, `c.var.language` the client's. */
 export interface Env {
-  Variables: { site: Site };
+  Variables: { site: Site; language: string };
 }
 
 /** The request at hand. Views call it `c`, as hono's documentation does. */

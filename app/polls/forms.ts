@@ -1,6 +1,7 @@
 /** The forms of the polls and their checks. */
 
 import type { FormFields, FormResult } from '../framework/forms.ts';
+import { message } from '../framework/i18n.ts';
 import type { Choice } from './models.ts';
 
 /** Checks a vote: its field `choice` holds the id of one of `choices`. */
@@ -11,7 +12,7 @@ export function checkVote(
   const id = fields.get('choice');
   const choice = choices.find((one) => String(one.id) === id);
   if (choice === undefined) {
-    return { isValid: false, errors: { choice: "You didn't select a choice." } };
+    return { isValid: false, errors: { choice: message("You didn't select a choice.") } };
   }
   return { isValid: true, values: { choice } };
 }

@@ -44,8 +44,12 @@ function tablesOf(database: Database): Kysely<PollsTables> {
   return database.withTables<PollsTables>();
 }
 
-/** The latest published questions, newest first, at most `limit`. */
-export function latestQuestions(database: Database, limit: number): Promise<QuestionSummary[]> {
+/** The latest published questions, newest first, at most `limit` after the first `offset`. */
+export function latestQuestions(
+  database: Database,
+  limit: number,
+  offset = 0,
+): Promise<QuestionSummary[]> {
   return published(database)
     .leftJoin('polls_choice', 'polls_choice.question_id', 'polls_question.id')
     .selectAll('polls_question')
@@ -54,7 +58,16 @@ export function latestQuestions(database: Database, limit: number): Promise<Ques
     .orderBy('polls_question.pub_date', 'desc')
     .orderBy('polls_question.id', 'desc')
     .limit(limit)
+    .offset(offset)
     .execute();
+}
+
+/** How many questions are published. */
+export async function countQuestions(database: Database): Promise<number> {
+  const { count } = await published(database)
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** The question `id`, where there is one and its time has come. */

@@ -1,23 +1,35 @@
 /** What each page of the polls answers. */
 
 import { readForm } from '../framework/forms.ts';
+import { paginate } from '../framework/paginator.ts';
 import { redirect, render } from '../framework/shortcuts.ts';
 import type { View } from '../framework/views.ts';
 import { checkVote } from './forms.ts';
-import { type Choice, castVote, choicesOf, findQuestion, latestQuestions } from './models.ts';
+import {
+  type Choice,
+  castVote,
+  choicesOf,
+  countQuestions,
+  findQuestion,
+  latestQuestions,
+} from './models.ts';
 
-/** Questions on the index page. */
-const LATEST_QUESTIONS = 10;
+/** Questions on a page of the index. */
+const QUESTIONS_PER_PAGE = 10;
 
 interface QuestionParams {
   readonly questionId: number;
 }
 
-/** The latest questions. */
+/** The latest questions, page by page. */
 export const index: View<unknown> = {
   async get(c) {
-    const questions = await latestQuestions(c.var.site.database, LATEST_QUESTIONS);
-    return render(c, 'polls/index.html', { questions });
+    const { database } = c.var.site;
+    const count = await countQuestions(database);
+    const page = paginate(count, QUESTIONS_PER_PAGE, c.req.query('page'));
+    if (page === undefined) return c.notFound();
+    const questions = await latestQuestions(database, page.limit, page.offset);
+    return render(c, 'polls/index.html', { questions, page });
   },
 };
 

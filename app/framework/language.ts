@@ -1,0 +1,60 @@
+/** Which language a request is answered in, and the view that switches it. */
+
+import type { MiddlewareHandler } from 'hono';
+import { setCookie } from 'hono/cookie';
+import { languageDetector } from 'hono/language';
+import { readForm } from './forms.ts';
+import type { Env, RequestContext, View } from './views.ts';
+
+const COOKIE = 'language';
+const YEAR_S = 31_536_000;
+const ANY_ORIGIN = 'http://site.invalid';
+
+/** Chooses by the cookie of the switch, then by Accept-Language; else the first of `codes`. */
+export function chooseLanguage(codes: readonly string[]): MiddlewareHandler<Env> {
+  const detect = languageDetector({
+    order: ['cookie', 'header'],
+    lookupCookie: COOKIE,
+    caches: false,
+    supportedLanguages: [...codes],
+    fallbackLanguage: codes[0] ?? 'en',
+  });
+  return async (c, next) => {
+    await detect(c, next);
+    c.header('Vary', 'Accept-Language, Cookie', { append: true });
+    c.header('Content-Language', c.var.language);
+  };
+}
+
+/** Takes `language` and `next` of a form, keeps the language in a cookie and leads back (Django's set_language). */
+export const setLanguage: View<unknown> = {
+  async post(c) {
+    const fields = await readForm(c);
+    const code = fields.get('language') ?? '';
+    if (!c.var.site.languages.some((language) => language.code === code)) {
+      return c.var.site.errorPage(c, 400);
+    }
+    setCookie(c, COOKIE, code, { path: '/', sameSite: 'Lax', httpOnly: true, maxAge: YEAR_S });
+    return c.redirect(localPath(fields.get('next') ?? '/') ?? '/', 303);
+  },
+};
+
+/**
+ * Where a switch of language on this page leads: to itself, or, for the answer to a form, to the page
+ * that held the form.
+ */
+export function pageAddress(c: RequestContext): string {
+  const { pathname, search } = new URL(c.req.url);
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return pathname + search;
+  const referer = c.req.header('referer');
+  if (referer === undefined || !URL.canParse(referer)) return '/';
+  const page = new URL(referer);
+  return page.host === c.req.header('host') ? page.pathname + page.search : '/';
+}
+
+/** `address` where it stays on this site: `//host/`, `/\host/` and `https://host/` do not. */
+function localPath(address: string): string | undefined {
+  if (!address.startsWith('/') || !URL.canParse(address, ANY_ORIGIN)) return undefined;
+  const url = new URL(address, ANY_ORIGIN);
+  return url.origin === ANY_ORIGIN ? url.pathname.replace(/^\/+/, '/') + url.search : undefined;
+}
