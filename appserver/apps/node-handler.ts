@@ -112,6 +112,7 @@ function takeUpgrades(server: Server, rules: HeadRules, options: NodeHandlerOpti
   server.removeAllListeners('upgrade');
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const connection = NodeConnection.of(request.socket);
+    options.quota?.add();
     const refusal = judgeHead(request, connection?.peer ?? '', rules);
     if (refusal !== undefined) {
       complain(options, request, connection?.peer ?? '', refusal.message);

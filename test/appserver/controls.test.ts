@@ -137,6 +137,21 @@ describe('controls', { concurrency: 2 }, () => {
     assert.doesNotMatch(pool.log, /ERROR/);
   });
 
+  test('requests that become tunnels count for max_requests', async (t) => {
+    const source = `import { createServer } from 'node:http';
+      export const server = createServer((req, res) => res.end('plain'));
+      server.on('upgrade', (req, socket) => {
+        socket.end('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: x\\r\\nConnection: Upgrade\\r\\n\\r\\n');
+      });`;
+    const args = ['app:server', '--max-requests', '2'];
+    const pool = await startPool(t, { files: { 'app.mjs': source }, args });
+    const upgrade = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
+    for (let count = 0; count < 2; count += 1) {
+      assert.match(await pool.raw(upgrade), /^HTTP\/1\.1 101 /);
+    }
+    await pool.sees(/Booting worker/, 2);
+  });
+
   test('limits of a request hold on busy connections of every worker', async (t) => {
     const args = ['app', '--workers', '2', '--limit-request-line', '100'];
     const limits = ['--limit-request-fields', '10', '--limit-request-field_size', '200'];
