@@ -116,7 +116,7 @@ function takeUpgrades(server: Server, rules: HeadRules, options: NodeHandlerOpti
     const refusal = judgeHead(request, connection?.peer ?? '', rules);
     if (refusal !== undefined) {
       complain(options, request, connection?.peer ?? '', refusal.message);
-      connection?.linger(rawPage(refusal.status));
+      endWith(rawPage(refusal.status), socket, connection);
       return;
     }
     connection?.becomeTunnel();
@@ -158,7 +158,13 @@ function answerBadRequest(error: NodeJS.ErrnoException, socket: Duplex, log: Err
   }
   const status = CLIENT_ERRORS[code] ?? 400;
   log.warning(`Invalid request: ${error.message}`);
-  connection?.linger(rawPage(status));
+  endWith(rawPage(status), socket, connection);
+}
+
+/** A stream that the application made itself and gave to its server may have no such connection. */
+function endWith(text: string, socket: Duplex, connection: NodeConnection | undefined): void {
+  if (connection === undefined) socket.end(text);
+  else connection.linger(text);
 }
 
 /** A response for a socket that node:http has no ServerResponse for. */

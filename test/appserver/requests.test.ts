@@ -156,3 +156,19 @@ test('a TCP peer is believed only where forwarded_allow_ips names it', async (t)
     await pool.stop();
   }
 });
+
+test('a stream that an application gives to its own server is answered and ended where it is refused', async (t) => {
+  const source = `import { createServer } from 'node:http';
+    import { duplexPair } from 'node:stream';
+    export const server = createServer((req, res) => res.end('ok'));
+    export function startup() {
+      const [near, far] = duplexPair();
+      server.emit('connection', far);
+      let heard = '';
+      near.setEncoding('latin1').on('data', (text) => { heard += text; });
+      near.on('end', () => console.error('heard ' + heard.slice(0, 12)));
+      near.write('no request\\r\\n\\r\\n');
+    }`;
+  const pool = await startPool(t, { files: { 'app.mjs': source }, args: ['app:server'] });
+  await pool.sees(/heard HTTP\/1\.1 400/);
+});
