@@ -66,6 +66,24 @@ export class SharedZones {
     return known;
   }
 
+  /**
+   * The zone that a directive declares with a key; `bound` are those of its module that have one
+   * already. Throws at `directive`.
+   */
+  declare(
+    word: ZoneWord | undefined,
+    use: ModuleKey,
+    directive: Directive,
+    bound: ReadonlyMap<SharedZone, { readonly keyWord: string }>,
+  ): SharedZone {
+    if (word === undefined || word.name === '') failWithoutZone(directive);
+    const zone = this.add(word.name, word.sizeBytes, use, directive);
+    const known = bound.get(zone);
+    if (known === undefined) return zone;
+    const text = `${directive.name} "${word.name}" is already bound to key "${known.keyWord}"`;
+    fail(directive, text);
+  }
+
   /** Throws where a zone is referred to and never declared (nginx `ngx_init_cycle`). */
   check(): void {
     for (const { name, sizeBytes } of this.zones.values()) {

@@ -8,13 +8,7 @@ import { defineModule } from '../http/module.ts';
 import { DECLINED, type Step, type Verdict } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Value } from '../http/script.ts';
-import {
-  failDuplicateZone,
-  failWithoutZone,
-  readZoneWord,
-  type SharedZone,
-  type ZoneWord,
-} from '../http/shared-zones.ts';
+import { failDuplicateZone, readZoneWord, type SharedZone } from '../http/shared-zones.ts';
 import { CRIT, ERROR, INFO, NOTICE, WARN } from '../log/error-log.ts';
 
 /** One `limit_conn`. */
@@ -83,15 +77,9 @@ function addZone(_own: object, directive: Directive, scope: Scope): void {
   const [key = '', parameter = ''] = directive.args;
   parseValue(key, directive);
   if (!parameter.startsWith('zone=')) fail(directive, `invalid parameter "${parameter}"`);
-  const word: ZoneWord = readZoneWord(parameter, directive);
-  if (word.name === '') failWithoutZone(directive);
+  const word = readZoneWord(parameter, directive);
   const http = httpLoadOf(scope);
-  const zone = http.zones.add(word.name, word.sizeBytes, limitConn, directive);
-  const bound = zonesOf(http).get(zone);
-  if (bound !== undefined) {
-    const text = `${directive.name} "${word.name}" is already bound to key "${bound.keyWord}"`;
-    fail(directive, text);
-  }
+  const zone = http.zones.declare(word, limitConn, directive, zonesOf(http));
   zonesOf(http).set(zone, { zone, keyWord: key, key: undefined });
 }
 

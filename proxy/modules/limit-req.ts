@@ -86,14 +86,8 @@ function addZone(_own: object, directive: Directive, scope: Scope): void {
     else if (parameter.startsWith('rate=')) rate = readRate(parameter, directive);
     else fail(directive, `invalid parameter "${parameter}"`);
   }
-  if (word === undefined || word.name === '') failWithoutZone(directive);
   const http = httpLoadOf(scope);
-  const zone = http.zones.add(word.name, word.sizeBytes, limitReq, directive);
-  const bound = zonesOf(http).get(zone);
-  if (bound !== undefined) {
-    const text = `${directive.name} "${word.name}" is already bound to key "${bound.keyWord}"`;
-    fail(directive, text);
-  }
+  const zone = http.zones.declare(word, limitReq, directive, zonesOf(http));
   zonesOf(http).set(zone, new RateZone(zone, key, rate));
 }
 
