@@ -12,6 +12,7 @@
  * A cell is named by its number from 1, 0 is none. An address of IPv4 or IPv6 in binary takes one
  * cell; a megabyte holds about 15 thousand. Every method wants the lock to be held.
  */
+import { randomInt } from 'node:crypto';
 import { acquire, type LockOwner, release } from './lock.ts';
 
 const CELL_BYTES = 64;
@@ -166,7 +167,7 @@ export class KeyZone {
 
   private begin(): void {
     // Not 0, and not to be guessed: a client that may choose keys must not choose their chains.
-    this.words[SEED] = Math.floor(Math.random() * 0x7fffffff) + 1;
+    this.words[SEED] = randomInt(1, 0x7fffffff);
     this.words[FREE_COUNT] = this.cellCount;
   }
 
