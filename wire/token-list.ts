@@ -29,7 +29,10 @@ export function splitList(list: string): string[] {
   return elements;
 }
 
-/** Whether a list holds the token `lower` (given in lower case), in any case. Makes no string. */
+/**
+ * Whether a list holds the token `lower` (given in lower case), in any case. Makes a string of an
+ * element only where it is as long as the token.
+ */
 export function hasToken(list: string, lower: string): boolean {
   // The lists that nearly every message carries hold one element.
   if (isSameToken(list, lower)) return true;
