@@ -20,6 +20,13 @@ export interface Settings {
   readonly timeZone: string;
   /** Prefix of the static files, which the proxy serves: `/static/`. */
   readonly staticUrl: string;
+  /** Folders of static files as they are written, tried in order. */
+  readonly staticFolders: readonly string[];
+  /**
+   * Where `manage.ts collectstatic` puts them for the proxy, from STATIC_ROOT; `run/static` in the
+   * project's folder.
+   */
+  readonly staticRoot: string;
   /** Template folders, tried in order. */
   readonly templateFolders: readonly string[];
   /** Languages of the site; the first is that of clients who want none of them. */
@@ -40,6 +47,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     debug: readFlag('DEBUG', environment['DEBUG']),
     timeZone: readTimeZone(environment['TIME_ZONE']),
     staticUrl: '/static/',
+    staticFolders: [join(BASE_DIR, 'app', 'static')],
+    staticRoot: resolve(BASE_DIR, environment['STATIC_ROOT'] || join('run', 'static')),
     templateFolders: [
       join(BASE_DIR, 'app', 'templates'),
       join(BASE_DIR, 'app', 'polls', 'templates'),

@@ -23,6 +23,8 @@ export interface Templates {
     context: Readonly<Record<string, unknown>>,
     page?: PageFacts,
   ): Promise<string>;
+  /** Rejects where `name` is missing or malformed. The templates that it names are not looked at. */
+  parse(name: string): Promise<void>;
 }
 
 /** What every template knows of the page it makes. */
@@ -65,6 +67,9 @@ export function createTemplates(options: TemplateOptions): Templates {
       const globals = { language, languages, page_address: page.address };
       const html: unknown = await engine.renderFile(name, context, { globals });
       return String(html);
+    },
+    async parse(name) {
+      await engines.get(standard.language)?.parseFile(name);
     },
   };
 }
