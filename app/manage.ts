@@ -3,15 +3,16 @@
 import { join } from 'node:path';
 import { config as loadDotenv } from 'dotenv';
 import { migrationModules } from './config/migrations.ts';
-import { BASE_DIR, readSettings } from './config/settings.ts';
+import { BASE_DIR, readSettings, type Settings } from './config/settings.ts';
 import { urlpatterns } from './config/urls.ts';
 import { createApplication } from './framework/application.ts';
 import { type Command, type CommandArguments, runCommand } from './framework/commands.ts';
 import { connectDatabase, type Database } from './framework/database.ts';
 import { checkCatalogues } from './framework/management/catalogue-check.ts';
-import { type Check, runChecks } from './framework/management/check.ts';
+import { type Check, runChecks, startIssue } from './framework/management/check.ts';
+import { COLLECTSTATIC_OPTIONS, runCollectstatic } from './framework/management/collectstatic.ts';
 import { checkDatabase } from './framework/management/database-check.ts';
-import { checkDebug, checkSecretKey } from './framework/management/deploy-check.ts';
+import { checkCollected, checkDebug, checkSecretKey } from './framework/management/deploy-check.ts';
 import { findViewNames, routeLines } from './framework/management/routes.ts';
 import { runShell } from './framework/management/shell.ts';
 import { checkTemplates } from './framework/management/template-check.ts';
@@ -31,6 +32,12 @@ const commands: readonly Command[] = [
     name: 'seed',
     help: 'add sample questions to an empty database',
     run: () => withDatabase(runSeed),
+  },
+  {
+    name: 'collectstatic',
+    help: 'gather the static files for the proxy, under names that change with their content',
+    options: COLLECTSTATIC_OPTIONS,
+    run: (given) => runCollectstatic(readSettings(process.env), given),
   },
   {
     name: 'check',
@@ -69,20 +76,27 @@ async function runSeed(database: Database): Promise<void> {
 
 async function runCheck({ options }: CommandArguments): Promise<void> {
   const settings = readSettings(process.env);
-  await withSite(({ database, templates, routes }) => {
-    const checks: Check[] = [
-      () => checkDatabase(database, settings.database, migrationModules),
-      () => checkTemplates({ ...settings, templates, routes }),
-      async () => checkCatalogues(settings.languages, settings.localeFolder, [import.meta.dirname]),
-    ];
-    if (options['deploy'] === true) {
-      checks.push(
-        async () => checkDebug(settings.debug),
-        async () => checkSecretKey(process.env['SECRET_KEY']),
-      );
-    }
-    return runChecks(checks);
-  });
+  let site: Site;
+  try {
+    site = createApplication({ ...settings, urlpatterns }).site;
+  } catch (error) {
+    return runChecks([async () => [startIssue(error)]]);
+  }
+  const checks: readonly Check[] = [
+    () => checkDatabase(site.database, settings.database, migrationModules),
+    () => checkTemplates({ ...settings, ...site }),
+    async () => checkCatalogues(settings.languages, settings.localeFolder, [import.meta.dirname]),
+    ...(options['deploy'] === true ? deployChecks(settings) : []),
+  ];
+  await runChecks(checks).finally(() => site.database.destroy());
+}
+
+function deployChecks(settings: Settings): readonly Check[] {
+  return [
+    async () => checkDebug(settings.debug),
+    async () => checkSecretKey(process.env['SECRET_KEY']),
+    () => checkCollected(settings),
+  ];
 }
 
 async function runRoutes({ parameters: [word = ''] }: CommandArguments): Promise<void> {

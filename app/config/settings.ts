@@ -14,7 +14,10 @@ export interface Settings {
    * DATABASE_PATH names; `db.sqlite3` in the project's folder.
    */
   readonly database: string;
-  /** Whether templates are read again for every page, from DEBUG (`1` or `true`). */
+  /**
+   * Whether templates are read again for every page and name static files as they are written, from
+   * DEBUG (`1` or `true`).
+   */
   readonly debug: boolean;
   /** Time zone that dates are shown in, an IANA name, from TIME_ZONE; UTC. */
   readonly timeZone: string;

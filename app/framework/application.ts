@@ -10,6 +10,7 @@ import { chooseLanguage } from './language.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { pageOf } from './shortcuts.ts';
 import type { ErrorStatus, Site } from './site.ts';
+import { readManifest, staticAddresses } from './static/manifest.ts';
 import { createTemplates } from './templates.ts';
 import { type CompiledRoute, RouteTable, type UrlPattern } from './urls.ts';
 import { dispatch, type Env, type RequestContext } from './views.ts';
@@ -20,10 +21,12 @@ export interface ApplicationOptions {
   readonly database: string;
   readonly templateFolders: readonly string[];
   readonly staticUrl: string;
+  /** Folder of the collected static files, whose manifest pages go by where there is one. */
+  readonly staticRoot: string;
   readonly languages: readonly Language[];
   readonly localeFolder: string;
   readonly timeZone: string;
-  /** Templates are read again for every page. */
+  /** Templates are read again for every page, and name static files as they are written. */
   readonly debug: boolean;
   /** Longest request content in bytes; beyond it 413. */
   readonly contentLimitBytes: number;
@@ -42,7 +45,10 @@ export function createApplication(options: ApplicationOptions): Application {
   const routes = new RouteTable(options.urlpatterns);
   const templates = createTemplates({
     folders: options.templateFolders,
-    staticUrl: options.staticUrl,
+    staticAddress: staticAddresses(
+      options.staticUrl,
+      options.debug ? undefined : readManifest(options.staticRoot),
+    ),
     translators: options.languages.map(
       (language) =>
         new Translator(language, readCatalogue(options.localeFolder, language), options.timeZone),

@@ -78,7 +78,7 @@ async function checkFiles(t: TestContext, files: Readonly<Record<string, string>
   const translator = { language: { code: 'en', name: 'English', locale: 'en-GB' } };
   const templates = createTemplates({
     folders: templateFolders,
-    staticUrl: '/static/',
+    staticAddress: (name) => name,
     // Templates are parsed here, and nothing is said.
     translators: [translator as never],
     timeZone: 'UTC',

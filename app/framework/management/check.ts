@@ -26,6 +26,12 @@ export async function runChecks(checks: readonly Check[]): Promise<void> {
   console.log(reportOf(issues));
 }
 
+/** The issue of a site that can not even be built: a route, a catalogue or the manifest is broken. */
+export function startIssue(error: unknown): Issue {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { level: 'ERROR', id: 'site.E001', message: `the site does not start: ${reason}` };
+}
+
 /** The issues as text, errors above warnings, and how many they are. */
 export function reportOf(issues: readonly Issue[]): string {
   if (issues.length === 0) return 'System check identified no issues.';
