@@ -108,9 +108,10 @@ function securityFields() {
 }
 
 function handlerFor(route: CompiledRoute): Handler<Env> {
-  return (c) => {
+  return async (c, next) => {
     const params = route.readParams(c.req.param());
-    if (params === undefined) return c.notFound();
+    // A later route may fit; else there is no such page.
+    if (params === undefined) return next();
     // `path` checked that this view takes what this route's converters give.
     return dispatch(route.view, c, params as never);
   };
