@@ -105,6 +105,8 @@ export interface CompiledRoute {
   readonly view: View<never>;
   /** As it was written, without a leading slash: `polls/<int:questionId>/`. */
   readonly route: string;
+  /** Names of its parameters, in their order. */
+  readonly parameters: readonly string[];
   /** As hono's router spells it: `/polls/:questionId{[0-9]+}/`. */
   readonly honoPath: string;
   /** Turns the matched texts into values; undefined where one is no value, so the address is not of this route. */
@@ -126,14 +128,16 @@ export function compileRoute(pattern: UrlPattern): CompiledRoute {
     rest = rest.slice(close + 1);
   }
   literals.push(rest);
-  const names = parts.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined)
+  const parameters = parts.map(({ name }) => name);
+  const twice = parameters.find((name, index) => parameters.indexOf(name) !== index);
+  if (twice !== undefined) {
     throw new Error(`parameter "${twice}" twice in route "${pattern.route}"`);
+  }
   return {
     name: pattern.name,
     view: pattern.view,
     route: pattern.route,
+    parameters,
     honoPath: `/${interleave(literals, parts, ({ name, converter }) => `:${name}{${patternOf(converter)}}`)}`,
     readParams: (texts) => readParams(parts, texts),
     build: (values) => buildPath(literals, parts, values, pattern.route),
@@ -200,9 +204,9 @@ export class RouteTable {
     this.#byName = byName;
   }
 
-  /** Whether there is a route of this name. */
-  has(name: string): boolean {
-    return this.#byName.has(name);
+  /** The route of this name. */
+  find(name: string): CompiledRoute | undefined {
+    return this.#byName.get(name);
   }
 
   /**

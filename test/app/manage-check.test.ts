@@ -74,7 +74,8 @@ async function checkFiles(t: TestContext, files: Readonly<Record<string, string>
     writeFileSync(file, text);
   }
   const templateFolders = [join(folder, 'templates')];
-  const routes = new RouteTable([path('', { get: () => new Response() }, 'home')]);
+  const view = { get: () => new Response() };
+  const routes = new RouteTable([path('', view, 'home'), path('<int:a>/<int:b>/', view, 'two')]);
   const translator = { language: { code: 'en', name: 'English', locale: 'en-GB' } };
   const templates = createTemplates({
     folders: templateFolders,
@@ -92,7 +93,7 @@ async function checkFiles(t: TestContext, files: Readonly<Record<string, string>
 test('a template that names what there is has no issues', async (t) => {
   const issues = await checkFiles(t, {
     'base.html': `{% url 'home' %}{%- static "site.css" -%}`,
-    'a/page.html': `{% layout 'base.html' %}{% block x %}{% url name %}{% endblock %}`,
+    'a/page.html': `{% layout 'base.html' %}{% block x %}{% url name %}{% url 'two' x.id "1 2" %}{% endblock %}`,
   });
   assert.deepEqual(issues, []);
 });
@@ -108,6 +109,17 @@ test('what a template names and is not there is told with its line', async (t) =
       ['templates.E002', 'page.html:2: no route is named "away"'],
       ['templates.E003', 'page.html:4: there is no static file "a/b.png"'],
       ['templates.E004', 'page.html:4: there is no template "x"'],
+    ],
+  );
+});
+
+test('a url tag with too few or too many values is told', async (t) => {
+  const issues = await checkFiles(t, { 'a.html': "{% url 'two' 1 %}\n{%- url 'home' x -%}" });
+  assert.deepEqual(
+    issues.map(({ id, message }) => [id, message]),
+    [
+      ['templates.E005', 'a.html:1: the route "two" takes 2 values, got 1'],
+      ['templates.E005', 'a.html:2: the route "home" takes 0 values, got 1'],
     ],
   );
 });
