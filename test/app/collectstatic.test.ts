@@ -236,6 +236,21 @@ test('--clear deletes what is not of this run, once the new manifest stands', as
   assert.deepEqual((await site.collect({ isClear: true })).said, []);
 });
 
+test('what a killed run left behind is deleted by --clear, not what another run is using', async (t) => {
+  const site = await makeStaticSite(t, { 'a.css': LONG });
+  await site.collect();
+  const [left, used] = ['.collecting-left', '.collecting-used'].map((name) =>
+    join(site.staticRoot, name),
+  );
+  for (const folder of [left!, used!]) {
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'file'), 'half');
+  }
+  utimesSync(left!, 1_700_000_000, 1_700_000_000);
+  await site.collect({ isClear: true });
+  assert.deepEqual([existsSync(left!), existsSync(join(used!, 'file'))], [false, true]);
+});
+
 test('--dry-run says what a run would do, and does nothing', async (t) => {
   const site = await makeStaticSite(t, { 'a.css': LONG, 'b.css': LONG });
   const source = (name: string) => join(site.staticFolders[0]!, name);
@@ -277,6 +292,9 @@ test('runs at once leave every file whole', async (t) => {
     Array.from({ length: 40 }, (_, i) => [`${i}.css`, `${LONG}/* ${i} */ a { b: url(i.svg) }`]),
   );
   const site = await makeStaticSite(t, { ...files, 'i.svg': LONG });
+  // All of them delete the former files.
+  mkdirSync(site.staticRoot);
+  for (let i = 0; i < 2000; i++) writeFileSync(join(site.staticRoot, `old-${i}`), '');
   const runs = [1, 2, 3].map(() => once(collectInProcess(site), 'exit'));
   assert.deepEqual(await Promise.all(runs), Array(3).fill([0, null]));
   const { said, ...counts } = await site.collect({ isClear: true });
@@ -323,7 +341,7 @@ test('a run that is killed leaves the manifest as it was, and all that it names'
 function collectInProcess(site: StaticSite): ChildProcess {
   const module = join(import.meta.dirname, '..', '..', 'app', 'framework', 'static', 'collect.ts');
   const script = `const { collectStatic } = await import(process.argv[1]);
-    await collectStatic(JSON.parse(process.argv[2]), { say() {} });`;
+    await collectStatic(JSON.parse(process.argv[2]), { isClear: true, say() {} });`;
   const args = ['--input-type=module', '-e', script, module, JSON.stringify(site)];
   return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -3,6 +3,7 @@
 import {
   existsSync,
   globSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -78,7 +79,8 @@ export class StaticStore {
     for (const name of old) rmSync(join(this.#root, name), { force: true });
     for (const folder of globSync(`${TEMPORARY_PREFIX}*`, { cwd: this.#root })) {
       const path = join(this.#root, folder);
-      if (Date.now() - statSync(path).mtimeMs > LEFTOVER_AGE_MS) rmSync(path, { recursive: true });
+      const made = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+      if (Date.now() - made > LEFTOVER_AGE_MS) rmSync(path, { recursive: true, force: true });
     }
     return old;
   }
@@ -98,6 +100,11 @@ export function holds(root: string, name: string, content: Buffer): boolean {
 /** The files below `root` that are not among `names`, sorted; hidden ones, which no run puts, are left out. */
 export function otherFiles(root: string, names: ReadonlySet<string>): readonly string[] {
   return globSync('**/*', { cwd: root })
-    .filter((name) => !names.has(name) && !statSync(join(root, name)).isDirectory())
+    .filter((name) => !names.has(name) && isFile(join(root, name)))
     .sort();
+}
+
+/** Whether there is anything but a folder at `path`; another run may have deleted it just now. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
