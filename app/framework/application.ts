@@ -11,6 +11,7 @@ import { sameOriginOnly } from './same-origin.ts';
 import { sessions } from './sessions.ts';
 import { pageOf } from './shortcuts.ts';
 import type { ErrorStatus, Site } from './site.ts';
+import { readManifest, staticAddresses } from './static/manifest.ts';
 import { createTemplates } from './templates.ts';
 import { type CompiledRoute, RouteTable, type UrlPattern } from './urls.ts';
 import { dispatch, type Env, type RequestContext } from './views.ts';
@@ -21,10 +22,12 @@ export interface ApplicationOptions {
   readonly database: string;
   readonly templateFolders: readonly string[];
   readonly staticUrl: string;
+  /** Folder of the collected static files, whose manifest pages go by where there is one. */
+  readonly staticRoot: string;
   readonly languages: readonly Language[];
   readonly localeFolder: string;
   readonly timeZone: string;
-  /** Templates are read again for every page. */
+  /** Templates are read again for every page, and name static files as they are written. */
   readonly debug: boolean;
   /** Longest request content in bytes; beyond it 413. */
   readonly contentLimitBytes: number;
@@ -51,7 +54,10 @@ export function createApplication(options: ApplicationOptions): Application {
   );
   const templates = createTemplates({
     folders: options.templateFolders,
-    staticUrl: options.staticUrl,
+    staticAddress: staticAddresses(
+      options.staticUrl,
+      options.debug ? undefined : readManifest(options.staticRoot),
+    ),
     translators: [...translators.values()],
     timeZone: options.timeZone,
     reload: options.debug,
@@ -110,9 +116,10 @@ function securityFields() {
 }
 
 function handlerFor(route: CompiledRoute): Handler<Env> {
-  return (c) => {
+  return async (c, next) => {
     const params = route.readParams(c.req.param());
-    if (params === undefined) return c.notFound();
+    // A later route may fit; else there is no such page.
+    if (params === undefined) return next();
     // `path` checked that this view takes what this route's converters give.
     return dispatch(route.view, c, params as never);
   };

@@ -8,7 +8,7 @@ import { createApplication } from '../../app/framework/application.ts';
 import type { Database } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
 import type { UrlPattern } from '../../app/framework/urls.ts';
-import { databaseVariables, freshDatabase } from './database.ts';
+import { databaseVariables, freshDatabase, temporaryFolder } from './database.ts';
 
 /** Where every request of these tests goes, as the proxy would pass it on. */
 export const ORIGIN = 'http://polls.test:8080';
@@ -42,7 +42,12 @@ export interface SiteChanges {
 /** Builds a site that ends with test `t`. */
 export async function createSite(t: TestContext, changes: SiteChanges = {}): Promise<TestSite> {
   const place = await freshDatabase(t);
-  const settings = readSettings({ ...changes.environment, ...databaseVariables(place) });
+  const settings = readSettings({
+    // What a developer collected in the project's folder is nothing to a test.
+    STATIC_ROOT: await temporaryFolder(t),
+    ...changes.environment,
+    ...databaseVariables(place),
+  });
   const { application, site } = createApplication({
     ...settings,
     urlpatterns: [...urlpatterns, ...(changes.routes ?? [])],

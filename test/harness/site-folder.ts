@@ -56,7 +56,11 @@ class Folder implements SiteFolder {
 
   constructor(ports: readonly number[]) {
     this.ports = ports;
-    this.env = { DATABASE_PATH: join(this.path, 'db.sqlite3'), WEB_CONCURRENCY: '2' };
+    this.env = {
+      DATABASE_PATH: join(this.path, 'db.sqlite3'),
+      STATIC_ROOT: join(this.path, 'run', 'static'),
+      WEB_CONCURRENCY: '2',
+    };
     // nginx started as root reads files as another user.
     chmodSync(this.path, 0o755);
     symlinkSync(join(PROJECT, 'app'), join(this.path, 'app'));
