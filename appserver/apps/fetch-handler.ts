@@ -225,7 +225,7 @@ class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
     this.#writeHead(status, reason, fields, undefined);
   }
 
-  failed(error: unknown): void {
+  failed(error: Error): void {
     this.#fail(error);
   }
 

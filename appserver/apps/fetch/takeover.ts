@@ -13,7 +13,7 @@ export interface TakeoverOwner {
   switched(fields: readonly string[]): void;
   /** The application answers with another status; its content follows. */
   refused(status: number, reason: string, fields: readonly string[]): void;
-  failed(error: unknown): void;
+  failed(error: Error): void;
 }
 
 /** How long the head may take once the application's function has come to its end. */

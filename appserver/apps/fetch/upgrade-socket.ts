@@ -54,7 +54,8 @@ export class UpgradeSocket extends Duplex {
   #isEnding = false;
 
   constructor(owner: UpgradeSocketOwner) {
-    super();
+    // Most clients that shut their side have gone; who waits for nothing but them would wait for ever.
+    super({ allowHalfOpen: false });
     this.#owner = owner;
     // The owner has reported it; a socket that nobody listens to must not end the worker.
     this.on('error', () => {});
@@ -146,6 +147,7 @@ export class UpgradeSocket extends Duplex {
   #peerEnded(): void {
     this.#hasPeerEnded = true;
     this.push(null);
+    this.read(0); // Where nobody reads and nothing is left, 'end' comes all the same.
   }
 
   /** Where both sides have ended in order, what was not read yet may still be. */
