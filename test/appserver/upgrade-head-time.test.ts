@@ -15,8 +15,8 @@ interface Taken {
   readonly client: RawClient;
 }
 
-/** A connection whose application has come to its end without a head. */
-async function takeOver(t: TestContext): Promise<Taken> {
+/** A connection whose application has come to its end, with `first` written to its socket. */
+async function takeOver(t: TestContext, first = ''): Promise<Taken> {
   const errors: Error[] = [];
   const owner: TakeoverOwner = {
     switched() {},
@@ -36,6 +36,7 @@ async function takeOver(t: TestContext): Promise<Taken> {
   client.send(ASK);
   const takeover = await handled.promise;
   t.mock.timers.enable({ apis: ['setTimeout'] });
+  if (first !== '') takeover.socket.write(first);
   takeover.awaitHead();
   return { takeover, errors, client };
 }
@@ -51,14 +52,21 @@ test('without a head for 60 seconds an upgrade is given up', async (t) => {
   assert.equal(errors.length, 1);
 });
 
-test('with a head an upgrade lasts as long as it likes', async (t) => {
-  const { takeover, errors, client } = await takeOver(t);
-  takeover.socket.write(HEAD);
-  t.mock.timers.tick(60_000);
-  takeover.socket.end('still there');
-  assert.match(await client.rest(), /\r\n\r\nstill there$/);
-  assert.deepEqual(errors, []);
-});
+for (const [when, early, late] of [
+  ['before', HEAD, ''],
+  ['after', '', HEAD],
+  ['around', HEAD.slice(0, 20), HEAD.slice(20)],
+] as const) {
+  test(`with a head ${when} the end of the function it lasts as long as it likes`, async (t) => {
+    const { takeover, errors, client } = await takeOver(t, early);
+    t.mock.timers.tick(59_999);
+    takeover.socket.write(late);
+    t.mock.timers.tick(60_000);
+    takeover.socket.end('still there');
+    assert.match(await client.rest(), /\r\n\r\nstill there$/);
+    assert.deepEqual(errors, []);
+  });
+}
 
 test('nothing is given up twice', async (t) => {
   const { takeover, errors } = await takeOver(t);
