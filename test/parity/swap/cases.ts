@@ -1,6 +1,6 @@
 /** What is asked of all four stacks, and where the two applications answer differently on purpose. */
 import type { RawResponse } from '../../harness/raw-client.ts';
-import { request, CASES as SITE_CASES } from '../site-requests.ts';
+import { request, CASES as SITE_CASES, vote } from '../site-requests.ts';
 import type { Visitor } from './visitor.ts';
 
 /** One thing that a client does; the last answer is compared. */
@@ -103,6 +103,10 @@ const PAGES: readonly Case[] = [
   page('HEAD for who takes gzip', 200, request('HEAD /polls/', ['Accept-Encoding: gzip'])),
 ];
 
+function byFront(name: string, status: number, bytes: string): Case {
+  return { ...page(name, status, bytes), by: 'front' };
+}
+
 function visit(name: string, status: number, run: Case['run']): Case {
   return { name, by: 'pool', status, isHead: false, run };
 }
@@ -175,11 +179,19 @@ export const CASES: readonly Case[] = [
   ...BY_FRONT.flatMap((pattern) => {
     const found = SITE_CASES.filter(({ name }) => pattern.test(name));
     if (found.length === 0) throw new Error(`no request is named ${pattern}`);
-    return found.map(
-      ({ name, request: bytes, status }): Case => ({
-        ...page(name, status, bytes),
-        by: 'front',
-      }),
-    );
+    return found.map(({ name, request: bytes, status }) => byFront(name, status, bytes));
   }),
+];
+
+/** While no pool listens: then everything comes from the front. */
+export const OUTAGE: readonly Case[] = [
+  byFront('the list while the pool is away', 502, request('GET /polls/')),
+  byFront('HEAD while the pool is away', 502, request('HEAD /polls/')),
+  byFront(
+    'gzip while the pool is away',
+    502,
+    request('GET /', ['Accept-Encoding: gzip'], '', 'gzip'),
+  ),
+  byFront('a vote while the pool is away', 502, vote('/polls/1/vote/', 'choice=1')),
+  byFront('a file while the pool is away', 200, request('GET /static/site.css')),
 ];

@@ -41,9 +41,9 @@ export class Pool {
     await accepts(socket, this.#program);
   }
 
-  /** Ends it with TERM, or as told, and waits until it is gone. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    await this.#program?.stop(signal);
+  /** Ends it and waits until it is gone. */
+  async stop(): Promise<void> {
+    await this.#program?.stop();
   }
 
   /** The votes of each choice, by its id, as the database has them. */
