@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { GUNICORN, PYTHON } from '../../harness/gunicorn.ts';
 import { Program } from '../../harness/program.ts';
 import type { SiteFolder } from '../../harness/site-folder.ts';
 import { accepts, startTandemPool } from '../site-fronts.ts';
+import { fixtureOf, readRows } from './fixture.ts';
 
 const DJANGO = join(import.meta.dirname, 'django');
 
@@ -85,27 +85,4 @@ export async function gunicornPool(folder: SiteFolder): Promise<Pool> {
 
 function databaseOf({ env }: SiteFolder): string {
   return env['DATABASE_PATH'] ?? '';
-}
-
-/** The questions and choices of the sample site, as `loaddata` reads them. */
-function fixtureOf(database: string): readonly object[] {
-  const questions = readRows(database, 'SELECT * FROM polls_question');
-  const choices = readRows(database, 'SELECT * FROM polls_choice');
-  return [
-    ...questions.map(({ id, ...fields }) => ({ model: 'polls.question', pk: id, fields })),
-    ...choices.map(({ id, question_id: question, choice_text, votes }) => ({
-      model: 'polls.choice',
-      pk: id,
-      fields: { question, choice_text, votes },
-    })),
-  ];
-}
-
-function readRows(path: string, query: string) {
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    return database.prepare(query).all();
-  } finally {
-    database.close();
-  }
 }
