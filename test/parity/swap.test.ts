@@ -21,8 +21,8 @@ import { Visitor } from './swap/visitor.ts';
 import { castVotes } from './swap/votes.ts';
 
 const POOLS = ['tandem', 'gunicorn'] as const;
-const CLIENTS = 4;
-const VOTES_EACH = 6;
+const CLIENTS = 8;
+const ROUNDS = 6;
 
 suite('either tier swapped for nginx or Gunicorn', { skip: lacksNginx() || lacksDjango() }, () => {
   let stacks: Stacks;
@@ -83,7 +83,7 @@ suite('either tier swapped for nginx or Gunicorn', { skip: lacksNginx() || lacks
   for (const name of STACKS) {
     test(`${name} counts every vote of ${CLIENTS} people at once`, async () => {
       const stack = stacks.named(name);
-      const { wanted } = await castVotes(stack, CLIENTS, VOTES_EACH);
+      const { wanted } = await castVotes(stack, CLIENTS, ROUNDS);
       assert.deepEqual(stack.pool.votes(), wanted);
       const page = await new Visitor(stack.front.folder).get('/polls/4/results/');
       const shown = [...page.content.matchAll(/ value="(\d+)"/g)].map(([, votes]) => Number(votes));

@@ -7,8 +7,8 @@ import { type Answer, askAll, complaintsOf, fieldOf } from './compare.ts';
 import { STACKS, type Stack, startStacks } from './stacks.ts';
 import { castVotes } from './votes.ts';
 
-const CLIENTS = 4;
-const VOTES_EACH = 6;
+const CLIENTS = 8;
+const ROUNDS = 6;
 
 type Row = readonly string[];
 
@@ -56,7 +56,7 @@ function verdictOf({ name, by }: Case): string {
 async function votesRow(all: readonly Stack[]): Promise<Row> {
   const cells: string[] = [];
   for (const stack of all) {
-    const { before, wanted } = await castVotes(stack, CLIENTS, VOTES_EACH);
+    const { before, wanted } = await castVotes(stack, CLIENTS, ROUNDS);
     const now = stack.pool.votes();
     const counted = sum(now) - sum(before);
     cells.push(`${counted} of ${sum(wanted) - sum(before)}`);

@@ -1,6 +1,7 @@
 /** Votes of several people at once, through one stack. */
 import assert from 'node:assert/strict';
 import { field } from '../../harness/raw-client.ts';
+import type { Form } from './html.ts';
 import type { Stack } from './stacks.ts';
 import { Visitor } from './visitor.ts';
 
@@ -12,32 +13,30 @@ const CHOICES = [11, 12, 13];
 export type Tally = Readonly<Record<number, number>>;
 
 /**
- * Lets `clients` visitors vote at once, each `times` in a row with a form opened for it, each for
- * one choice after the other. Gives the votes of all choices before, and as they must be now.
+ * Lets `clients` visitors vote, `rounds` times: each opens its form, then all send theirs at once, for
+ * the same choice, which is another one in the next round. Gives the votes of all choices before, and
+ * as they must be now.
  */
 export async function castVotes(
   { front, pool }: Stack,
   clients: number,
-  times: number,
+  rounds: number,
 ): Promise<{ readonly before: Tally; readonly wanted: Tally }> {
   const before = pool.votes();
   const wanted = { ...before };
-  await Promise.all(
-    Array.from({ length: clients }, async (_, client) => {
-      const visitor = new Visitor(front.folder);
-      for (let i = 0; i < times; i++) {
-        const choice = CHOICES[(client + i) % CHOICES.length]!;
-        await voteOnce(visitor, choice);
-        wanted[choice] = (wanted[choice] ?? 0) + 1;
-      }
-    }),
-  );
+  const visitors = Array.from({ length: clients }, () => new Visitor(front.folder));
+  for (let round = 0; round < rounds; round++) {
+    const choice = CHOICES[round % CHOICES.length]!;
+    const forms = await Promise.all(visitors.map((visitor) => visitor.openForm(POLL)));
+    await Promise.all(visitors.map((visitor, i) => voteOnce(visitor, forms[i]!, choice)));
+    wanted[choice] = (wanted[choice] ?? 0) + clients;
+  }
   return { before, wanted };
 }
 
-/** Opens the form, sends it, and looks at the results that it leads to. */
-async function voteOnce(visitor: Visitor, choice: number): Promise<void> {
-  const answer = await visitor.submit(await visitor.openForm(POLL), { choice: String(choice) });
+/** Sends the form, and looks at the results that it leads to. */
+async function voteOnce(visitor: Visitor, form: Form, choice: number): Promise<void> {
+  const answer = await visitor.submit(form, { choice: String(choice) });
   assert.match(String(answer.status), /^30[23]$/);
   const results = await visitor.get(field(answer, 'location') ?? '');
   assert.equal(results.status, 200);
