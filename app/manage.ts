@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { config as loadDotenv } from 'dotenv';
 import { migrationModules } from './config/migrations.ts';
 import { BASE_DIR, readSettings } from './config/settings.ts';
+import { createSuperuser } from './framework/auth/createsuperuser.ts';
 import { type Command, runCommand } from './framework/commands.ts';
 import { connectDatabase, type Database } from './framework/database.ts';
 import { migrate } from './framework/migrations.ts';
@@ -20,6 +21,11 @@ const commands: readonly Command[] = [
     name: 'seed',
     help: 'add sample questions to an empty database',
     run: () => withDatabase(runSeed),
+  },
+  {
+    name: 'createsuperuser',
+    help: 'add a user of the admin: asks, or reads SUPERUSER_USERNAME and SUPERUSER_PASSWORD',
+    run: () => withDatabase((database) => createSuperuser(database, process.env)),
   },
 ];
 

@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import { isPostgresUrl } from '../framework/database.ts';
 import type { Language } from '../framework/i18n.ts';
+import { readOrMakeSecretKey } from '../framework/secret-key.ts';
 
 /** The project's folder: what relative paths in the settings are relative to. */
 export const BASE_DIR = join(import.meta.dirname, '..', '..');
@@ -28,6 +29,11 @@ export interface Settings {
   readonly localeFolder: string;
   /** Longest request content in bytes; the proxy's `client_max_body_size` comes first. */
   readonly contentLimitBytes: number;
+  /**
+   * Keys that sign sessions, from SECRET_KEY and the comma-separated SECRET_KEY_FALLBACKS. Without
+   * SECRET_KEY one is made: in a file beside SQLite's, or `.secret-key` in the project's folder.
+   */
+  secretKeys(): readonly string[];
 }
 
 /**
@@ -35,8 +41,9 @@ export interface Settings {
  * where a value is not one that its variable takes.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const database = readDatabase(environment['DATABASE_URL'], environment['DATABASE_PATH']);
   return {
-    database: readDatabase(environment['DATABASE_URL'], environment['DATABASE_PATH']),
+    database,
     debug: readFlag('DEBUG', environment['DEBUG']),
     timeZone: readTimeZone(environment['TIME_ZONE']),
     staticUrl: '/static/',
@@ -50,6 +57,27 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ],
     localeFolder: join(BASE_DIR, 'app', 'locale'),
     contentLimitBytes: 2_621_440,
+    secretKeys: secretKeysOf(environment, secretKeyFile(database)),
+  };
+}
+
+/** Where the key is that the site makes itself: with the data, so that it outlives the code. */
+function secretKeyFile(database: string): string {
+  return isPostgresUrl(database) ? join(BASE_DIR, '.secret-key') : `${database}.secret-key`;
+}
+
+/** Read once, and only when a request needs them: `manage.ts` makes no key file. */
+function secretKeysOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  file: string,
+): () => readonly string[] {
+  let keys: readonly string[] | undefined;
+  return () => {
+    if (keys !== undefined) return keys;
+    const fallbacks = (environment['SECRET_KEY_FALLBACKS'] ?? '').split(',');
+    const first = environment['SECRET_KEY'] || readOrMakeSecretKey(file);
+    keys = [first, ...fallbacks.map((key) => key.trim()).filter((key) => key !== '')];
+    return keys;
   };
 }
 

@@ -1,5 +1,6 @@
 /** The URLs of the whole site. */
 
+import * as auth from '../framework/auth/urls.ts';
 import { setLanguage } from '../framework/language.ts';
 import { redirect } from '../framework/shortcuts.ts';
 import { include, path } from '../framework/urls.ts';
@@ -9,4 +10,5 @@ export const urlpatterns = [
   path('', { get: (c) => redirect(c, 'polls:index') }, 'home'),
   path('language/', setLanguage, 'set_language'),
   ...include('polls/', polls),
+  ...include('accounts/', auth),
 ];

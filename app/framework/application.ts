@@ -8,6 +8,7 @@ import { connectDatabase } from './database.ts';
 import { type Language, readCatalogue, Translator } from './i18n.ts';
 import { chooseLanguage } from './language.ts';
 import { sameOriginOnly } from './same-origin.ts';
+import { sessions } from './sessions.ts';
 import { pageOf } from './shortcuts.ts';
 import type { ErrorStatus, Site } from './site.ts';
 import { createTemplates } from './templates.ts';
@@ -27,6 +28,8 @@ export interface ApplicationOptions {
   readonly debug: boolean;
   /** Longest request content in bytes; beyond it 413. */
   readonly contentLimitBytes: number;
+  /** Keys that sign sessions: the first signs, all verify. Asked for with the first request. */
+  secretKeys(): readonly string[];
   readonly urlpatterns: readonly UrlPattern[];
 }
 
@@ -40,13 +43,16 @@ export interface Application {
 /** Builds the application. Nothing is opened until the first request asks for it. */
 export function createApplication(options: ApplicationOptions): Application {
   const routes = new RouteTable(options.urlpatterns);
+  const translators = new Map(
+    options.languages.map((language) => [
+      language.code,
+      new Translator(language, readCatalogue(options.localeFolder, language), options.timeZone),
+    ]),
+  );
   const templates = createTemplates({
     folders: options.templateFolders,
     staticUrl: options.staticUrl,
-    translators: options.languages.map(
-      (language) =>
-        new Translator(language, readCatalogue(options.localeFolder, language), options.timeZone),
-    ),
+    translators: [...translators.values()],
     timeZone: options.timeZone,
     reload: options.debug,
     reverse: (name, ...values) => routes.reverse(name, ...values),
@@ -55,6 +61,7 @@ export function createApplication(options: ApplicationOptions): Application {
     database: connectDatabase(options.database),
     templates,
     languages: options.languages,
+    translators,
     routes,
     errorPage: (c, status) => renderErrorPage(c, status),
   };
@@ -63,6 +70,7 @@ export function createApplication(options: ApplicationOptions): Application {
     c.set('site', site);
     await next();
   });
+  application.use(sessions(options.secretKeys));
   application.use(chooseLanguage(options.languages.map(({ code }) => code)));
   application.use(securityFields());
   application.use(
@@ -130,7 +138,7 @@ const PLAIN_TEXTS: Readonly<Record<ErrorStatus, string>> = {
 
 async function renderErrorPage(c: RequestContext, status: ErrorStatus): Promise<Response> {
   try {
-    return c.html(await c.var.site.templates.render(`${status}.html`, {}, pageOf(c)), status);
+    return c.html(await c.var.site.templates.render(`${status}.html`, {}, await pageOf(c)), status);
   } catch (error) {
     console.error(`cannot render ${status}.html:`, error);
     return c.text(`${PLAIN_TEXTS[status]}\n`, status);

@@ -1,7 +1,7 @@
 /** What a running site consists of; every view reaches it as `c.var.site`. */
 
 import type { Database } from './database.ts';
-import type { Language } from './i18n.ts';
+import type { Language, Translator } from './i18n.ts';
 import type { Templates } from './templates.ts';
 import type { RouteTable } from './urls.ts';
 import type { RequestContext } from './views.ts';
@@ -15,6 +15,8 @@ export interface Site {
   readonly templates: Templates;
   readonly routes: RouteTable;
   readonly languages: readonly Language[];
+  /** By code of the language. */
+  readonly translators: ReadonlyMap<string, Translator>;
   /** Renders `templates/<status>.html`, or a plain text where that template is broken or missing. */
   errorPage(c: RequestContext, status: ErrorStatus): Promise<Response>;
 }

@@ -11,6 +11,7 @@ import {
   type TagToken,
 } from 'liquidjs';
 import type { Translator } from './i18n.ts';
+import type { Message } from './sessions.ts';
 
 /** Renders template files. */
 export interface Templates {
@@ -21,7 +22,7 @@ export interface Templates {
   render(
     name: string,
     context: Readonly<Record<string, unknown>>,
-    page?: PageFacts,
+    page: PageFacts,
   ): Promise<string>;
 }
 
@@ -29,8 +30,14 @@ export interface Templates {
 export interface PageFacts {
   /** Code of its language: "de". */
   readonly language: string;
-  /** Where a switch of the language leads back to. */
+  /** Where a switch of the language leads back to: `page_address`. */
   readonly address: string;
+  /** Who is logged in: `user`, else null. */
+  readonly user?: { readonly name: string; readonly isStaff: boolean };
+  /** The messages to show now. Called where a template names `messages`. */
+  takeMessages(): readonly Message[];
+  /** A token for a form. Called where a template names `csrf_token`. */
+  csrfToken(): string;
 }
 
 /** What templates need to know of the site. */
@@ -56,15 +63,33 @@ export function createTemplates(options: TemplateOptions): Templates {
     engines.set(translator.language.code, createEngine(options, translator));
   }
   const languages = options.translators.map(({ language }) => language);
-  const standard = { language: languages[0]?.code ?? '', address: '/' };
   return {
-    async render(name, context, page = standard) {
+    async render(name, context, page) {
       const language = languages.find(({ code }) => code === page.language) ?? languages[0];
       const engine = engines.get(language?.code ?? '');
       if (engine === undefined) throw new Error('a site needs a language');
-      const globals = { language, languages, page_address: page.address };
+      const globals = globalsOf(page, { language, languages });
       const html: unknown = await engine.renderFile(name, context, { globals });
       return String(html);
+    },
+  };
+}
+
+/** What is taken or made only where a template names it is a getter; naming it twice gives the same. */
+function globalsOf(page: PageFacts, languages: object): object {
+  let messages: readonly Message[] | undefined;
+  let token: string | undefined;
+  return {
+    ...languages,
+    page_address: page.address,
+    user: page.user ?? null,
+    get messages() {
+      messages ??= page.takeMessages();
+      return messages;
+    },
+    get csrf_token() {
+      token ??= page.csrfToken();
+      return token;
     },
   };
 }

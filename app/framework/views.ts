@@ -1,11 +1,23 @@
 /** What a view is: a handler per method, and the 405 answer for the methods it has not. */
 
 import type { Context } from 'hono';
+import type { User } from './auth/users.ts';
+import { hasCsrfToken } from './csrf.ts';
+import type { SessionData } from './sessions.ts';
 import type { Site } from './site.ts';
 
 /** What hono carries through one request: `c.var.site` is the running site, `c.var.language` the client's. */
 export interface Env {
-  Variables: { site: Site; language: string };
+  Variables: {
+    site: Site;
+    language: string;
+    session: SessionData;
+    csrfSecret?: Buffer;
+    /** Who is logged in; absent until somebody asks. */
+    user?: User | null;
+  };
+  /** What the pool's gateway tells of a request; absent where no pool runs the application. */
+  Bindings: { readonly clientAddress?: string };
 }
 
 /** The request at hand. Views call it `c`, as hono's documentation does. */
@@ -21,6 +33,8 @@ export type ViewHandler<Params> = (
 export interface View<Params> {
   readonly get?: ViewHandler<Params>;
   readonly post?: ViewHandler<Params>;
+  /** `post` takes forms without a CSRF token (Django's csrf_exempt). */
+  readonly csrfExempt?: boolean;
 }
 
 /** Value of Allow for `view` (RFC 9110 10.2.1): `GET, HEAD, OPTIONS`. */
@@ -34,18 +48,21 @@ export function allowedMethods(view: View<never>): string {
 
 /**
  * Answers `c` with the handler for its method. OPTIONS gives the allowed methods; any other method
- * without a handler gets 405 and Allow (RFC 9110 15.5.6).
+ * without a handler gets 405 and Allow (RFC 9110 15.5.6). A form without the CSRF token gets 403.
  */
-export function dispatch<Params>(
+export async function dispatch<Params>(
   view: View<Params>,
   c: RequestContext,
   params: Params,
-): Response | Promise<Response> {
+): Promise<Response> {
   const method = c.req.method;
   if ((method === 'GET' || method === 'HEAD') && view.get !== undefined) {
     return view.get(c, params);
   }
-  if (method === 'POST' && view.post !== undefined) return view.post(c, params);
+  if (method === 'POST' && view.post !== undefined) {
+    const isTrusted = view.csrfExempt === true || (await hasCsrfToken(c));
+    return isTrusted ? view.post(c, params) : c.var.site.errorPage(c, 403);
+  }
   c.header('Allow', allowedMethods(view));
   if (method === 'OPTIONS') return c.body(null, 200);
   return c.var.site.errorPage(c, 405);

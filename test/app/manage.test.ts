@@ -12,8 +12,16 @@ import { databaseVariables, freshDatabase, temporaryFolder } from './database.ts
 const MANAGE = join(import.meta.dirname, '..', '..', 'app', 'manage.ts');
 
 async function manage(place: string, ...args: readonly string[]) {
+  return manageWith({}, place, ...args);
+}
+
+async function manageWith(
+  environment: Readonly<Record<string, string>>,
+  place: string,
+  ...args: readonly string[]
+) {
   const child = spawn(process.execPath, [MANAGE, ...args], {
-    env: { ...process.env, ...databaseVariables(place) },
+    env: { ...process.env, ...environment, ...databaseVariables(place) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -24,7 +32,11 @@ async function manage(place: string, ...args: readonly string[]) {
 test('migrate says what it applies, and nothing is left for a second run', async (t) => {
   const path = await freshDatabase(t);
   const first = await manage(path, 'migrate');
-  assert.deepEqual(first, { stdout: 'applied polls.0001_initial\n', stderr: '', code: 0 });
+  assert.deepEqual(first, {
+    stdout: 'applied auth.0001_initial\napplied polls.0001_initial\n',
+    stderr: '',
+    code: 0,
+  });
   const second = await manage(path, 'migrate');
   assert.deepEqual(second, { stdout: 'no migrations to apply\n', stderr: '', code: 0 });
 });
@@ -79,6 +91,7 @@ test('a migration that fails leaves nothing behind and is named', async (t) => {
     [],
   );
   assert.deepEqual(await pendingMigrations(database, modules), [
+    'auth.0001_initial',
     'broken.0001_initial',
     'polls.0001_initial',
   ]);
@@ -103,4 +116,20 @@ test('a database that can not be opened fails the command with its cause', async
   const { stderr, code } = await manage(join(await temporaryFolder(t), 'none', 'db'), 'migrate');
   assert.match(stderr, /^migrate failed: .*unable to open database file/);
   assert.equal(code, 1);
+});
+
+test('createsuperuser adds a user once, and takes no short password', async (t) => {
+  const path = await freshDatabase(t);
+  await manage(path, 'migrate');
+  const create = (SUPERUSER_PASSWORD: string) =>
+    manageWith({ SUPERUSER_USERNAME: 'ada', SUPERUSER_PASSWORD }, path, 'createsuperuser');
+  assert.match((await create('short')).stderr, /less than 8 characters/);
+  assert.deepEqual(await create('correct horse'), {
+    stdout: 'added the user "ada"\n',
+    stderr: '',
+    code: 0,
+  });
+  const again = await create('correct horse');
+  assert.match(again.stderr, /there is a user "ada" already/);
+  assert.equal(again.code, 1);
 });

@@ -8,7 +8,10 @@ import { Program } from '../harness/program.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 
-test('the application passes its tests on PostgreSQL', { skip: lacksPostgres() }, async (t) => {
+// It holds as many tests as all files beside it, so it takes longer than one test may.
+const options = { skip: lacksPostgres(), timeout: 480_000 };
+
+test('the application passes its tests on PostgreSQL', options, async (t) => {
   const postgres = await startPostgres();
   t.after(() => postgres.stop());
   const files = globSync('test/app/*.test.ts', { cwd: PROJECT })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { path } from '../../app/framework/urls.ts';
 import { createQuestions } from '../../app/polls/models.ts';
-import { createSite, ORIGIN, questionOf } from './site.ts';
+import { CSRF, createSite, ORIGIN, questionOf } from './site.ts';
 
 test('an address that is no page is answered 404 with a page', async (t) => {
   const { request } = await createSite(t);
@@ -68,8 +68,10 @@ test('HEAD is answered as GET without content', async (t) => {
   const { database, request } = await createSite(t);
   await createQuestions(database, [questionOf('Tea?', ['Green'])]);
   for (const path of ['/', '/polls/', '/polls/1/', '/nowhere/']) {
-    const head = await request(path, { method: 'HEAD' });
-    const get = await request(path);
+    // A client that has its CSRF cookie: a new one would be another each time.
+    const headers = CSRF.headers;
+    const head = await request(path, { method: 'HEAD', headers });
+    const get = await request(path, { headers });
     assert.equal(head.status, get.status, path);
     assert.deepEqual([...head.headers], [...get.headers]);
     assert.equal(await head.text(), '');

@@ -13,11 +13,20 @@ import { databaseVariables, freshDatabase } from './database.ts';
 /** Where every request of these tests goes, as the proxy would pass it on. */
 export const ORIGIN = 'http://polls.test:8080';
 
+/** A CSRF secret; its own text is a token too. */
+const CSRF_SECRET = 'A'.repeat(43);
+
+/** The form fields and cookie of a browser that was shown a form before. */
+export const CSRF = {
+  field: { csrfmiddlewaretoken: CSRF_SECRET },
+  headers: { Cookie: `csrftoken=${CSRF_SECRET}`, 'X-CSRFToken': CSRF_SECRET },
+} as const;
+
 /** A migrated site without questions. */
 export interface TestSite {
   readonly database: Database;
-  /** Answers a request for `path`. */
-  request(path: string, init?: RequestInit): Promise<Response>;
+  /** Answers a request for `path` of the site at `origin`, by default `ORIGIN`. */
+  request(path: string, init?: RequestInit, origin?: string): Promise<Response>;
   /** Sends `fields` as a browser's form. */
   submit(path: string, fields: Readonly<Record<string, string>>): Promise<Response>;
 }
@@ -40,16 +49,16 @@ export async function createSite(t: TestContext, changes: SiteChanges = {}): Pro
   });
   t.after(() => site.database.destroy());
   await migrate(site.database, migrationModules);
-  const request = async (path: string, init?: RequestInit) =>
-    application.fetch(withHost(new Request(ORIGIN + path, { redirect: 'manual', ...init })));
+  const request = async (path: string, init?: RequestInit, origin = ORIGIN) =>
+    application.fetch(withHost(new Request(origin + path, { redirect: 'manual', ...init })));
   return {
     database: site.database,
     request,
     submit: (path, fields) =>
       request(path, {
         method: 'POST',
-        body: new URLSearchParams(fields),
-        headers: { Origin: ORIGIN },
+        body: new URLSearchParams({ ...CSRF.field, ...fields }),
+        headers: { Origin: ORIGIN, Cookie: CSRF.headers.Cookie },
       }),
   };
 }

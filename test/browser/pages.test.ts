@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { createUser } from '../../app/framework/auth/users.ts';
+import { connectDatabase } from '../../app/framework/database.ts';
 import { chromiumSkip, launchChromium } from '../harness/chromium.ts';
 import { type Stack, startStack } from '../harness/stack.ts';
+
+/** The source of axe-core, run in each page by the debugger, which no CSP holds back. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Kept after the run, so that somebody can look at them. */
 const SCREENSHOTS = join(tmpdir(), 'tandem-screenshots');
@@ -24,6 +31,7 @@ suite('in a browser', { skip: chromiumSkip }, () => {
   before(async () => {
     await mkdir(SCREENSHOTS, { recursive: true });
     stack = await startStack();
+    await addUser(stack);
     browser = await launchChromium();
   });
 
@@ -73,6 +81,33 @@ suite('in a browser', { skip: chromiumSkip }, () => {
     });
   }
 
+  for (const [window, options] of Object.entries(WINDOWS)) {
+    test(`on a ${window}, somebody logs in after a mistake, and out again`, async (t) => {
+      const visit = await openVisit(t, browser, options, `${window.replace(', ', '-')}-`);
+      const { page } = visit;
+      await page.goto(`${stack.url}/accounts/login/`);
+      await visit.look('login');
+      await page.getByLabel('Name').fill('ada');
+      await page.getByLabel('Password').fill('wrong');
+      visit.expectFailure(400);
+      await page.getByRole('button', { name: 'Log in' }).click();
+      const alert = page.getByRole('alert');
+      assert.equal(await alert.textContent(), 'Please enter a correct name and password.');
+      assert.equal(await page.getByLabel('Name').inputValue(), 'ada');
+      await visit.look('login-failed');
+      await page.getByLabel('Password').fill('correct horse');
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.waitForURL('**/polls/');
+      await page.getByRole('status').getByText('Welcome, ada.', { exact: true }).waitFor();
+      await visit.look('logged-in');
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.waitForURL('**/accounts/login/');
+      await page.getByRole('status').getByText('You are logged out.', { exact: true }).waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Log out' }).count(), 0);
+      visit.assertQuiet(stack.url);
+    });
+  }
+
   test('the whole vote can be done with the keyboard', async (t) => {
     const visit = await openVisit(t, browser, {}, 'keyboard-');
     const { page } = visit;
@@ -91,6 +126,16 @@ suite('in a browser', { skip: chromiumSkip }, () => {
     visit.assertQuiet(stack.url);
   });
 });
+
+/** A user of the site, made past its command line, which `test/app/manage.test.ts` tests. */
+async function addUser({ folder }: Stack): Promise<void> {
+  const database = connectDatabase(folder.env['DATABASE_PATH']!);
+  try {
+    await createUser(database, { username: 'ada', password: 'correct horse', isStaff: true });
+  } finally {
+    await database.destroy();
+  }
+}
 
 /** One window with a record of what went wrong in it. */
 interface Visit {
@@ -135,6 +180,7 @@ async function openVisit(
     async look(name) {
       await page.waitForLoadState('load');
       await checkPage(page);
+      await checkAccessibility(page);
       await page.screenshot({ path: join(SCREENSHOTS, `${prefix}${name}.png`), fullPage: true });
     },
     assertQuiet(url) {
@@ -170,6 +216,15 @@ async function checkPage(page: Page): Promise<void> {
   const { rules } = facts as { readonly rules: readonly boolean[] };
   assert.ok(rules.length >= 1 && rules.every(Boolean), 'a style sheet is missing');
   assert.match(await page.title(), /Tandem polls$/);
+}
+
+/** No rule of axe-core of serious or critical impact is broken. */
+async function checkAccessibility(page: Page): Promise<void> {
+  await page.evaluate(`${AXE};0`);
+  const broken = await page.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
+  assert.deepEqual(broken, [], page.url());
 }
 
 async function votesFor(page: Page, choice: string): Promise<number> {

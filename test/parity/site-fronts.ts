@@ -212,11 +212,11 @@ export function masked(folder: SiteFolder, response: RawResponse, isHead: boolea
     .filter(([name]) => name !== 'Date' && name !== 'Server')
     .filter(([name]) => !(isOwn && name === 'Content-Length'))
     .map(([name, value]) => [name, name === 'Expires' ? afterDate(response, value) : value])
-    .map(([name, value]) => maskedBoundary(folder.masked(`${name}: ${value}`)))
+    .map(([name, value]) => maskedCsrf(maskedBoundary(folder.masked(`${name}: ${value}`))))
     .map((line, i) => ({ line, i, name: line.slice(0, line.indexOf(':')).toLowerCase() }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.i - b.i))
     .map(({ line }) => line);
-  const content = maskedBoundary(maskedPage(folder.masked(contentOf(response))));
+  const content = maskedCsrf(maskedBoundary(maskedPage(folder.masked(contentOf(response)))));
   return { status: response.status, reason: response.reason, fields, content };
 }
 
@@ -245,6 +245,13 @@ function hasOwnPage({ content, fields, status }: RawResponse, isHead: boolean): 
 
 function maskedPage(text: string): string {
   return text.replaceAll(TOKEN, '<hr><center>masked</center>');
+}
+
+/** Each answer masks its CSRF token anew; a client without a secret is given one. */
+function maskedCsrf(text: string): string {
+  return text
+    .replaceAll(/(csrftoken=)[\w-]{43}/g, '$1masked')
+    .replaceAll(/(name="csrfmiddlewaretoken" value=")[\w-]{86}/g, '$1masked');
 }
 
 /** nginx's boundaries are a counter with zeros in front. */
