@@ -9,6 +9,7 @@ import { type Command, runCommand } from './framework/commands.ts';
 import { connectDatabase, type Database } from './framework/database.ts';
 import { migrate } from './framework/migrations.ts';
 import { createQuestionsIfNone } from './polls/models.ts';
+import { writeReport } from './polls/reports.ts';
 import { sampleQuestions } from './polls/samples.ts';
 
 const commands: readonly Command[] = [
@@ -21,6 +22,11 @@ const commands: readonly Command[] = [
     name: 'seed',
     help: 'add sample questions to an empty database',
     run: () => withDatabase(runSeed),
+  },
+  {
+    name: 'report',
+    help: 'write the results of all polls to a file that staff may download',
+    run: () => withDatabase(runReport),
   },
   {
     name: 'createsuperuser',
@@ -42,6 +48,13 @@ async function runSeed(database: Database): Promise<void> {
     isCreated
       ? `added ${questions.length} sample questions`
       : 'there are questions already, nothing added',
+  );
+}
+
+async function runReport(database: Database): Promise<void> {
+  const { protectedFolder } = readSettings(process.env);
+  console.log(
+    `wrote ${join(protectedFolder, await writeReport(database, protectedFolder, new Date()))}`,
   );
 }
 

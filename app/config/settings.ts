@@ -21,6 +21,10 @@ export interface Settings {
   readonly timeZone: string;
   /** Prefix of the static files, which the proxy serves: `/static/`. */
   readonly staticUrl: string;
+  /** Folder of files that the proxy sends where a view says so, from PROTECTED_ROOT; `run/protected`. */
+  readonly protectedFolder: string;
+  /** The proxy's internal location of that folder: `/protected/`. */
+  readonly protectedUrl: string;
   /** Template folders, tried in order. */
   readonly templateFolders: readonly string[];
   /** Languages of the site; the first is that of clients who want none of them. */
@@ -47,6 +51,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     debug: readFlag('DEBUG', environment['DEBUG']),
     timeZone: readTimeZone(environment['TIME_ZONE']),
     staticUrl: '/static/',
+    protectedFolder: resolve(BASE_DIR, environment['PROTECTED_ROOT'] || join('run', 'protected')),
+    protectedUrl: '/protected/',
     templateFolders: [
       join(BASE_DIR, 'app', 'templates'),
       join(BASE_DIR, 'app', 'polls', 'templates'),

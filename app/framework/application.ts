@@ -7,6 +7,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { connectDatabase } from './database.ts';
 import { type Language, readCatalogue, Translator } from './i18n.ts';
 import { chooseLanguage } from './language.ts';
+import { wanted } from './requests.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { sessions } from './sessions.ts';
 import { pageOf } from './shortcuts.ts';
@@ -28,7 +29,10 @@ export interface ApplicationOptions {
   readonly debug: boolean;
   /** Longest request content in bytes; beyond it 413. */
   readonly contentLimitBytes: number;
-  /** Keys that sign sessions: the first signs, all verify. Asked for with the first request. */
+  /** Where `sendProtected` finds its files, and where the proxy does. */
+  readonly protectedFolder: string;
+  readonly protectedUrl: string;
+  /** Keys that sign cookies: the first signs, all verify. Asked for with the first request. */
   secretKeys(): readonly string[];
   readonly urlpatterns: readonly UrlPattern[];
 }
@@ -63,6 +67,8 @@ export function createApplication(options: ApplicationOptions): Application {
     languages: options.languages,
     translators,
     routes,
+    protectedFiles: { folder: options.protectedFolder, url: options.protectedUrl },
+    secretKeys: () => options.secretKeys(),
     errorPage: (c, status) => renderErrorPage(c, status),
   };
   const application = new Hono<Env>();
@@ -137,12 +143,19 @@ const PLAIN_TEXTS: Readonly<Record<ErrorStatus, string>> = {
 };
 
 async function renderErrorPage(c: RequestContext, status: ErrorStatus): Promise<Response> {
+  if (wanted(c, 'html') === 'json') return answerProblem(c, status);
   try {
     return c.html(await c.var.site.templates.render(`${status}.html`, {}, await pageOf(c)), status);
   } catch (error) {
     console.error(`cannot render ${status}.html:`, error);
     return c.text(`${PLAIN_TEXTS[status]}\n`, status);
   }
+}
+
+/** RFC 9457: a problem whose type is "about:blank" is what its status says. */
+function answerProblem(c: RequestContext, status: ErrorStatus): Response {
+  const problem = { type: 'about:blank', title: PLAIN_TEXTS[status], status };
+  return c.json(problem, status, { 'Content-Type': 'application/problem+json' });
 }
 
 /** The client is told the status alone; what went wrong is in the log. */
