@@ -15,7 +15,10 @@ export interface Settings {
    * DATABASE_PATH names; `db.sqlite3` in the project's folder.
    */
   readonly database: string;
-  /** Whether templates are read again for every page, from DEBUG (`1` or `true`). */
+  /**
+   * For people who change the site, from DEBUG (`1` or `true`): templates are read again for every
+   * page, and errors show where they came from.
+   */
   readonly debug: boolean;
   /** Time zone that dates are shown in, an IANA name, from TIME_ZONE; UTC. */
   readonly timeZone: string;

@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { connectDatabase } from './database.ts';
+import { answerForDeveloper } from './debug/answer.ts';
 import { type Language, readCatalogue, Translator } from './i18n.ts';
 import { chooseLanguage } from './language.ts';
 import { wanted } from './requests.ts';
@@ -25,7 +26,7 @@ export interface ApplicationOptions {
   readonly languages: readonly Language[];
   readonly localeFolder: string;
   readonly timeZone: string;
-  /** Templates are read again for every page. */
+  /** Templates are read again for every page, and errors show where they came from. */
   readonly debug: boolean;
   /** Longest request content in bytes; beyond it 413. */
   readonly contentLimitBytes: number;
@@ -61,6 +62,7 @@ export function createApplication(options: ApplicationOptions): Application {
     reload: options.debug,
     reverse: (name, ...values) => routes.reverse(name, ...values),
   });
+  const { debug: isForDevelopers, urlpatterns: _, ...settings } = options;
   const site: Site = {
     database: connectDatabase(options.database),
     templates,
@@ -69,7 +71,10 @@ export function createApplication(options: ApplicationOptions): Application {
     routes,
     protectedFiles: { folder: options.protectedFolder, url: options.protectedUrl },
     secretKeys: () => options.secretKeys(),
-    errorPage: (c, status) => renderErrorPage(c, status),
+    errorPage: (c, status) =>
+      isForDevelopers && status === 404
+        ? answerForDeveloper(c, settings)
+        : renderErrorPage(c, status),
   };
   const application = new Hono<Env>();
   application.use(async (c, next) => {
@@ -86,7 +91,11 @@ export function createApplication(options: ApplicationOptions): Application {
   for (const route of routes.routes) application.all(route.honoPath, handlerFor(route));
   for (const route of routes.routes) appendSlash(application, route);
   application.notFound((c) => site.errorPage(c, 404));
-  application.onError(answerError);
+  application.onError((error, c) =>
+    answerError(error, c, () =>
+      isForDevelopers ? answerForDeveloper(c, settings, error) : site.errorPage(c, 500),
+    ),
+  );
   return { application, site };
 }
 
@@ -117,6 +126,7 @@ function securityFields() {
 
 function handlerFor(route: CompiledRoute): Handler<Env> {
   return (c) => {
+    c.set('route', route.route);
     const params = route.readParams(c.req.param());
     if (params === undefined) return c.notFound();
     // `path` checked that this view takes what this route's converters give.
@@ -158,12 +168,16 @@ function answerProblem(c: RequestContext, status: ErrorStatus): Response {
   return c.json(problem, status, { 'Content-Type': 'application/problem+json' });
 }
 
-/** The client is told the status alone; what went wrong is in the log. */
-function answerError(error: Error, c: RequestContext): Promise<Response> {
+/** A request that can not be read is the client's; of anything else the log has the cause. */
+async function answerError(
+  error: Error,
+  c: RequestContext,
+  answer: () => Promise<Response>,
+): Promise<Response> {
   if (error instanceof HTTPException) {
     const status = error.status;
     if (status === 400 || status === 403) return c.var.site.errorPage(c, status);
   }
   console.error(`Internal Server Error: ${c.req.path}\n`, error);
-  return c.var.site.errorPage(c, 500);
+  return answer();
 }

@@ -69,6 +69,8 @@ interface Part {
 export interface CompiledRoute {
   readonly name: string | undefined;
   readonly view: View<never>;
+  /** As it was written, without a leading slash: `polls/<int:questionId>/`. */
+  readonly route: string;
   /** As hono's router spells it: `/polls/:questionId{[0-9]+}/`. */
   readonly honoPath: string;
   /** Turns the matched texts into values; undefined where one is out of range, so there is no such page. */
@@ -93,6 +95,7 @@ export function compileRoute(pattern: UrlPattern): CompiledRoute {
   return {
     name: pattern.name,
     view: pattern.view,
+    route: pattern.route,
     honoPath: `/${interleave(literals, parts, ({ name, converter }) => `:${name}{${converters[converter].pattern}}`)}`,
     readParams: (texts) => readParams(parts, texts),
     build: (values) => buildPath(literals, parts, values, pattern.route),
