@@ -21,6 +21,7 @@ import { migrate } from './framework/migrations.ts';
 import type { Site } from './framework/site.ts';
 import { RouteTable } from './framework/urls.ts';
 import * as models from './polls/models.ts';
+import { writeReport } from './polls/reports.ts';
 import { sampleQuestions } from './polls/samples.ts';
 
 const commands: readonly Command[] = [
@@ -33,6 +34,11 @@ const commands: readonly Command[] = [
     name: 'seed',
     help: 'add sample questions to an empty database',
     run: () => withDatabase(runSeed),
+  },
+  {
+    name: 'report',
+    help: 'write the results of all polls to a file that staff may download',
+    run: () => withDatabase(runReport),
   },
   {
     name: 'createsuperuser',
@@ -130,6 +136,13 @@ async function withSite(work: (site: Site) => Promise<void>): Promise<void> {
   } finally {
     await site.database.destroy();
   }
+}
+
+async function runReport(database: Database): Promise<void> {
+  const { protectedFolder } = readSettings(process.env);
+  console.log(
+    `wrote ${join(protectedFolder, await writeReport(database, protectedFolder, new Date()))}`,
+  );
 }
 
 async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {

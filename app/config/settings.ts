@@ -16,8 +16,8 @@ export interface Settings {
    */
   readonly database: string;
   /**
-   * Whether templates are read again for every page and name static files as they are written, from
-   * DEBUG (`1` or `true`).
+   * For people who change the site, from DEBUG (`1` or `true`): templates are read again for every
+   * page, static files are named as they are written, and errors show where they came from.
    */
   readonly debug: boolean;
   /** Time zone that dates are shown in, an IANA name, from TIME_ZONE; UTC. */
@@ -31,6 +31,10 @@ export interface Settings {
    * project's folder.
    */
   readonly staticRoot: string;
+  /** Folder of files that the proxy sends where a view says so, from PROTECTED_ROOT; `run/protected`. */
+  readonly protectedFolder: string;
+  /** The proxy's internal location of that folder: `/protected/`. */
+  readonly protectedUrl: string;
   /** Template folders, tried in order. */
   readonly templateFolders: readonly string[];
   /** Languages of the site; the first is that of clients who want none of them. */
@@ -59,6 +63,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     staticUrl: '/static/',
     staticFolders: [join(BASE_DIR, 'app', 'static')],
     staticRoot: resolve(BASE_DIR, environment['STATIC_ROOT'] || join('run', 'static')),
+    protectedFolder: resolve(BASE_DIR, environment['PROTECTED_ROOT'] || join('run', 'protected')),
+    protectedUrl: '/protected/',
     templateFolders: [
       join(BASE_DIR, 'app', 'templates'),
       join(BASE_DIR, 'app', 'polls', 'templates'),

@@ -5,8 +5,10 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { connectDatabase } from './database.ts';
+import { answerForDeveloper } from './debug/answer.ts';
 import { type Language, readCatalogue, Translator } from './i18n.ts';
 import { chooseLanguage } from './language.ts';
+import { wanted } from './requests.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { sessions } from './sessions.ts';
 import { pageOf } from './shortcuts.ts';
@@ -27,11 +29,17 @@ export interface ApplicationOptions {
   readonly languages: readonly Language[];
   readonly localeFolder: string;
   readonly timeZone: string;
-  /** Templates are read again for every page, and name static files as they are written. */
+  /**
+   * Templates are read again for every page, static files are named as they are written, and errors
+   * show where they came from.
+   */
   readonly debug: boolean;
   /** Longest request content in bytes; beyond it 413. */
   readonly contentLimitBytes: number;
-  /** Keys that sign sessions: the first signs, all verify. Asked for with the first request. */
+  /** Where `sendProtected` finds its files, and where the proxy does. */
+  readonly protectedFolder: string;
+  readonly protectedUrl: string;
+  /** Keys that sign cookies: the first signs, all verify. Asked for with the first request. */
   secretKeys(): readonly string[];
   readonly urlpatterns: readonly UrlPattern[];
 }
@@ -63,13 +71,19 @@ export function createApplication(options: ApplicationOptions): Application {
     reload: options.debug,
     reverse: (name, ...values) => routes.reverse(name, ...values),
   });
+  const { debug: isForDevelopers, urlpatterns: _, ...settings } = options;
   const site: Site = {
     database: connectDatabase(options.database),
     templates,
     languages: options.languages,
     translators,
     routes,
-    errorPage: (c, status) => renderErrorPage(c, status),
+    protectedFiles: { folder: options.protectedFolder, url: options.protectedUrl },
+    secretKeys: () => options.secretKeys(),
+    errorPage: (c, status) =>
+      isForDevelopers && status === 404
+        ? answerForDeveloper(c, settings)
+        : renderErrorPage(c, status),
   };
   const application = new Hono<Env>();
   application.use(async (c, next) => {
@@ -86,7 +100,11 @@ export function createApplication(options: ApplicationOptions): Application {
   for (const route of routes.routes) application.all(route.honoPath, handlerFor(route));
   for (const route of routes.routes) appendSlash(application, route);
   application.notFound((c) => site.errorPage(c, 404));
-  application.onError(answerError);
+  application.onError((error, c) =>
+    answerError(error, c, () =>
+      isForDevelopers ? answerForDeveloper(c, settings, error) : site.errorPage(c, 500),
+    ),
+  );
   return { application, site };
 }
 
@@ -117,6 +135,7 @@ function securityFields() {
 
 function handlerFor(route: CompiledRoute): Handler<Env> {
   return async (c, next) => {
+    c.set('route', route.route);
     const params = route.readParams(c.req.param());
     // A later route may fit; else there is no such page.
     if (params === undefined) return next();
@@ -144,6 +163,7 @@ const PLAIN_TEXTS: Readonly<Record<ErrorStatus, string>> = {
 };
 
 async function renderErrorPage(c: RequestContext, status: ErrorStatus): Promise<Response> {
+  if (wanted(c, 'html') === 'json') return answerProblem(c, status);
   try {
     return c.html(await c.var.site.templates.render(`${status}.html`, {}, await pageOf(c)), status);
   } catch (error) {
@@ -152,12 +172,22 @@ async function renderErrorPage(c: RequestContext, status: ErrorStatus): Promise<
   }
 }
 
-/** The client is told the status alone; what went wrong is in the log. */
-function answerError(error: Error, c: RequestContext): Promise<Response> {
+/** RFC 9457: a problem whose type is "about:blank" is what its status says. */
+function answerProblem(c: RequestContext, status: ErrorStatus): Response {
+  const problem = { type: 'about:blank', title: PLAIN_TEXTS[status], status };
+  return c.json(problem, status, { 'Content-Type': 'application/problem+json' });
+}
+
+/** A request that can not be read is the client's; of anything else the log has the cause. */
+async function answerError(
+  error: Error,
+  c: RequestContext,
+  answer: () => Promise<Response>,
+): Promise<Response> {
   if (error instanceof HTTPException) {
     const status = error.status;
     if (status === 400 || status === 403) return c.var.site.errorPage(c, status);
   }
   console.error(`Internal Server Error: ${c.req.path}\n`, error);
-  return c.var.site.errorPage(c, 500);
+  return answer();
 }

@@ -9,6 +9,14 @@ import type { RequestContext } from './views.ts';
 /** Statuses that have a page of their own: `templates/<status>.html`. */
 export type ErrorStatus = 400 | 403 | 404 | 405 | 413 | 500;
 
+/** Where the files are that only a view can have sent. */
+export interface ProtectedFiles {
+  /** The folder on the disk that the proxy and the application share. */
+  readonly folder: string;
+  /** The proxy's internal location of that folder: "/protected/". */
+  readonly url: string;
+}
+
 /** The parts of a site that live as long as its process. */
 export interface Site {
   readonly database: Database;
@@ -17,6 +25,13 @@ export interface Site {
   readonly languages: readonly Language[];
   /** By code of the language. */
   readonly translators: ReadonlyMap<string, Translator>;
-  /** Renders `templates/<status>.html`, or a plain text where that template is broken or missing. */
+  /** Files that the proxy sends where a view says so; see `sendProtected`. */
+  readonly protectedFiles: ProtectedFiles;
+  /** Keys that sign cookies: the first signs, all verify. */
+  secretKeys(): readonly string[];
+  /**
+   * Renders `templates/<status>.html`, or a plain text where that template is broken or missing.
+   * Clients that want JSON are told the same as `application/problem+json`.
+   */
   errorPage(c: RequestContext, status: ErrorStatus): Promise<Response>;
 }

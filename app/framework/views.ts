@@ -11,6 +11,8 @@ export interface Env {
   Variables: {
     site: Site;
     language: string;
+    /** The route that matched, as it is written; absent where none did. */
+    route?: string;
     session: SessionData;
     csrfSecret?: Buffer;
     /** Who is logged in; absent until somebody asks. */

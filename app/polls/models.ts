@@ -94,6 +94,80 @@ export function choicesOf(database: Database, questionId: number): Promise<Choic
     .execute();
 }
 
+/** A choice beside its question; a question without choices is one line with no choice. */
+export interface ExportLine {
+  readonly question_id: number;
+  readonly question_text: string;
+  readonly pub_date: string;
+  readonly choice_id: number | null;
+  readonly choice_text: string | null;
+  readonly votes: number | null;
+}
+
+/** Which lines to export. */
+export interface ExportChoice {
+  /** These questions alone; empty for all. */
+  readonly questionIds: readonly number[];
+  /** Only questions whose text holds this, in upper or lower case; '' for all. */
+  readonly search: string;
+}
+
+/** Lines that one query of an export reads. */
+const EXPORT_PAGE = 500;
+
+/**
+ * Every published question with its choices in the order they were created, in pages of 500 lines.
+ * Each page is a query of its own, so nothing is held while a reader takes its time: a stream of
+ * kysely's would keep the connection, of which an SQLite file has one per thread. So votes cast
+ * during an export count in what follows.
+ */
+export async function* exportLines(
+  database: Database,
+  choice: ExportChoice,
+): AsyncGenerator<readonly ExportLine[]> {
+  let after = { question_id: 0, choice_id: 0 };
+  for (;;) {
+    const lines = await exportPage(database, choice, after);
+    if (lines.length > 0) yield lines;
+    const last = lines.at(-1);
+    if (last === undefined || lines.length < EXPORT_PAGE) return;
+    after = { question_id: last.question_id, choice_id: last.choice_id ?? 0 };
+  }
+}
+
+function exportPage(
+  database: Database,
+  { questionIds, search }: ExportChoice,
+  after: { readonly question_id: number; readonly choice_id: number },
+): Promise<ExportLine[]> {
+  let query = published(database)
+    .leftJoin('polls_choice', 'polls_choice.question_id', 'polls_question.id')
+    .select([
+      'polls_question.id as question_id',
+      'question_text',
+      'pub_date',
+      'polls_choice.id as choice_id',
+      'choice_text',
+      'votes',
+    ])
+    .where('polls_question.id', '>=', after.question_id)
+    .where((of) =>
+      of.or([
+        of('polls_question.id', '>', after.question_id),
+        of('polls_choice.id', '>', after.choice_id),
+      ]),
+    );
+  if (questionIds.length > 0) query = query.where('polls_question.id', 'in', questionIds);
+  if (search !== '') query = query.where(holdsText(search));
+  return query.orderBy('polls_question.id').orderBy('polls_choice.id').limit(EXPORT_PAGE).execute();
+}
+
+/** Both databases compare lower case; SQLite knows it of ASCII alone. */
+function holdsText(search: string) {
+  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return sql<boolean>`lower(question_text) like lower(${pattern}) escape '\\'`;
+}
+
 /**
  * Adds one vote to the choice `choiceId`. The database does the addition, so votes that several
  * processes cast at once all count.

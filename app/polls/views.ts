@@ -4,15 +4,10 @@ import { readForm } from '../framework/forms.ts';
 import { paginate } from '../framework/paginator.ts';
 import { redirect, render } from '../framework/shortcuts.ts';
 import type { View } from '../framework/views.ts';
+import { answerTo, keepAnswer } from './answers.ts';
 import { checkVote } from './forms.ts';
-import {
-  type Choice,
-  castVote,
-  choicesOf,
-  countQuestions,
-  findQuestion,
-  latestQuestions,
-} from './models.ts';
+import { castVote, choicesOf, countQuestions, findQuestion, latestQuestions } from './models.ts';
+import { tally } from './results.ts';
 
 /** Questions on a page of the index. */
 const QUESTIONS_PER_PAGE = 10;
@@ -40,7 +35,8 @@ export const detail: View<QuestionParams> = {
     const question = await findQuestion(database, questionId);
     if (question === undefined) return c.notFound();
     const choices = await choicesOf(database, questionId);
-    return render(c, 'polls/detail.html', { question, choices, errors: {} });
+    const chosen = await answerTo(c, questionId);
+    return render(c, 'polls/detail.html', { question, choices, chosen, errors: {} });
   },
 };
 
@@ -53,9 +49,11 @@ export const vote: View<QuestionParams> = {
     const choices = await choicesOf(database, questionId);
     const form = checkVote(await readForm(c), choices);
     if (!form.isValid) {
-      return render(c, 'polls/detail.html', { question, choices, errors: form.errors }, 400);
+      const { errors } = form;
+      return render(c, 'polls/detail.html', { question, choices, chosen: null, errors }, 400);
     }
     await castVote(database, form.values.choice.id);
+    await keepAnswer(c, questionId, form.values.choice.id);
     return redirect(c, 'polls:results', questionId);
   },
 };
@@ -72,17 +70,3 @@ export const results: View<QuestionParams> = {
     });
   },
 };
-
-/** Sums the votes and gives each choice its share in percent and whether it leads. */
-function tally(choices: readonly Choice[]) {
-  const total = choices.reduce((sum, { votes }) => sum + votes, 0);
-  const most = Math.max(0, ...choices.map(({ votes }) => votes));
-  return {
-    total,
-    choices: choices.map((choice) => ({
-      ...choice,
-      percent: total === 0 ? 0 : Math.round((100 * choice.votes) / total),
-      leads: choice.votes > 0 && choice.votes === most,
-    })),
-  };
-}

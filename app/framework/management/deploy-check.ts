@@ -17,7 +17,7 @@ export function checkDebug(isDebug: boolean): readonly Issue[] {
       level: 'ERROR',
       id: 'deploy.E001',
       message:
-        'DEBUG is on: every page reads its templates again, and static files keep plain names',
+        'DEBUG is on: errors show code and settings to everybody, and templates are read for every page',
     },
   ];
 }
