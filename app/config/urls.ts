@@ -4,6 +4,7 @@ import * as auth from '../framework/auth/urls.ts';
 import { setLanguage } from '../framework/language.ts';
 import { redirect } from '../framework/shortcuts.ts';
 import { include, path } from '../framework/urls.ts';
+import * as admin from '../polls/admin.ts';
 import * as polls from '../polls/urls.ts';
 
 export const urlpatterns = [
@@ -11,4 +12,5 @@ export const urlpatterns = [
   path('language/', setLanguage, 'set_language'),
   ...include('polls/', polls),
   ...include('accounts/', auth),
+  ...include('admin/', admin),
 ];

@@ -42,6 +42,7 @@ export class Translator {
   readonly #numbers: Intl.NumberFormat;
   readonly #percents: Intl.NumberFormat;
   readonly #dates: Intl.DateTimeFormat;
+  readonly #times: Intl.DateTimeFormat;
 
   constructor(language: Language, catalogue: Catalogue, timeZone: string) {
     this.language = language;
@@ -50,6 +51,11 @@ export class Translator {
     this.#numbers = new Intl.NumberFormat(language.locale);
     this.#percents = new Intl.NumberFormat(language.locale, { style: 'percent' });
     this.#dates = new Intl.DateTimeFormat(language.locale, { dateStyle: 'long', timeZone });
+    this.#times = new Intl.DateTimeFormat(language.locale, {
+      dateStyle: 'medium',
+      timeStyle: 'short',
+      timeZone,
+    });
   }
 
   /** The translation of `id`, or `id` itself where there is none. */
@@ -70,6 +76,11 @@ export class Translator {
   /** "1 January 2025", "1. Januar 2025". */
   date(value: Date): string {
     return this.#dates.format(value);
+  }
+
+  /** "1 Jan 2025, 14:30", "01.01.2025, 14:30". */
+  dateTime(value: Date): string {
+    return this.#times.format(value);
   }
 
   /** "33%", "33 %". */

@@ -22,6 +22,8 @@ export interface Site {
   readonly database: Database;
   readonly templates: Templates;
   readonly routes: RouteTable;
+  /** Time zone of dates that people read and write, an IANA name. */
+  readonly timeZone: string;
   readonly languages: readonly Language[];
   /** By code of the language. */
   readonly translators: ReadonlyMap<string, Translator>;
@@ -30,8 +32,8 @@ export interface Site {
   /** Keys that sign cookies: the first signs, all verify. */
   secretKeys(): readonly string[];
   /**
-   * Renders `templates/<status>.html`, or a plain text where that template is broken or missing.
-   * Clients that want JSON are told the same as `application/problem+json`.
+   * Renders `template`, by default `<status>.html` of `templates/`, or a plain text where that is
+   * broken or missing. Clients that want JSON are told the same as `application/problem+json`.
    */
-  errorPage(c: RequestContext, status: ErrorStatus): Promise<Response>;
+  errorPage(c: RequestContext, status: ErrorStatus, template?: string): Promise<Response>;
 }

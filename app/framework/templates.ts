@@ -126,6 +126,7 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
     translator.ngettext(`{count} ${one}`, `{count} ${many}`, Number(count)),
   );
   engine.registerFilter('long_date', (value: string) => translator.date(new Date(value)));
+  engine.registerFilter('date_time', (value: string) => translator.dateTime(new Date(value)));
   engine.registerFilter('percent', (value: unknown) => translator.percent(Number(value)));
   return engine;
 }
