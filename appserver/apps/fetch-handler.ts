@@ -10,17 +10,18 @@
 import { inspect } from 'node:util';
 import { threadClock } from '../../http1/clock.ts';
 import type { Exchange, ExchangeHandler, ExchangeOwner, Refusal } from '../../wire/exchange.ts';
-import { RequestContentError } from '../errors.ts';
-import type { Gateway } from '../gateway.ts';
+import { RequestContentError, UpgradeError } from '../errors.ts';
+import type { Gateway, UpgradeOffer } from '../gateway.ts';
 import type { AccessLog } from '../logging/access-log.ts';
 import type { ErrorLog } from '../logging/error-log.ts';
 import type { Quota } from '../worker/quota.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from './error-page.ts';
 import { FetchAccessRecord } from './fetch/access-record.ts';
-import { RequestGateway } from './fetch/gateway.ts';
+import { RequestGateway, type Upgradable } from './fetch/gateway.ts';
 import { appRequest, closeRequest } from './fetch/request.ts';
 import { fieldsOf, reasonPhraseOf, simpleBodyOf } from './fetch/response.ts';
 import { StreamPump } from './fetch/stream-pump.ts';
+import { asksForUpgrade, Takeover, type TakeoverOwner } from './fetch/takeover.ts';
 import { requestUrl } from './fetch/url.ts';
 import type { GatewayBase } from './gateway-base.ts';
 
@@ -75,13 +76,14 @@ export class FetchHandler implements ExchangeHandler {
 }
 
 /** One request, from the call of the application to the end of the response. */
-class FetchExchange implements ExchangeOwner {
+class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
   readonly #options: FetchHandlerOptions;
   readonly #exchange: Exchange;
   readonly #scheme: 'http' | 'https';
   readonly #startedAt: number;
   #request: Request | undefined = undefined;
   #pump: StreamPump | undefined = undefined;
+  #takeover: Takeover | undefined = undefined;
   #status = 0;
   #fields: readonly string[] = NO_FIELDS;
   #isOver = false;
@@ -96,7 +98,7 @@ class FetchExchange implements ExchangeOwner {
   /** Calls the application. */
   run(url: string, scheme: 'http' | 'https'): void {
     const request = appRequest(this.#exchange, url);
-    const gateway = new RequestGateway(this.#options, this.#exchange, scheme);
+    const gateway = new RequestGateway(this.#options, this.#exchange, scheme, this);
     this.#request = request;
     let result: unknown;
     try {
@@ -113,9 +115,22 @@ class FetchExchange implements ExchangeOwner {
     } else this.#respond(result);
   }
 
+  upgrade(): UpgradeOffer | undefined {
+    if (this.#takeover !== undefined) {
+      throw new UpgradeError('ERR_UPGRADE_TAKEN', 'the connection was taken over before');
+    }
+    if (this.#exchange.isHeadSent) {
+      throw new UpgradeError('ERR_UPGRADE_LATE', 'the response has begun');
+    }
+    if (this.#isOver || !asksForUpgrade(this.#exchange)) return undefined;
+    this.#takeover = new Takeover(this.#exchange, this);
+    return this.#takeover.offer;
+  }
+
   #respond(response: unknown): void {
-    if (this.#isOver) {
+    if (this.#isOver || this.#takeover !== undefined) {
       if (isResponse(response)) cancelBody(response, GONE);
+      this.#takeover?.awaitHead();
       return;
     }
     try {
@@ -158,19 +173,7 @@ class FetchExchange implements ExchangeOwner {
     fields: readonly string[],
     body: string | Uint8Array | ReadableStream | null,
   ): string | Uint8Array | undefined {
-    let lines = '';
-    let date = `Date: ${threadClock.date}\r\n`;
-    let length = -1;
-    for (let i = 0; i < fields.length; i += 2) {
-      const name = fields[i]!;
-      const value = fields[i + 1]!;
-      if (name === 'content-length') length = readLength(value);
-      else if (FRAMING.has(name)) continue;
-      else {
-        if (name === 'date') date = '';
-        lines += `${name}: ${value}\r\n`;
-      }
-    }
+    let length: number | undefined;
     let content: string | Uint8Array | undefined;
     if (typeof body === 'string') {
       // A string is latin1 on the wire: only ASCII is the same in UTF-8.
@@ -182,10 +185,48 @@ class FetchExchange implements ExchangeOwner {
     } else if (body === null && !(this.#exchange.head.method === 'HEAD' || status === 304)) {
       length = 0;
     }
+    this.#writeHead(status, statusText, fields, length);
+    return content;
+  }
+
+  /** `length` in bytes; `undefined` where the fields may tell it. */
+  #writeHead(
+    status: number,
+    statusText: string,
+    fields: readonly string[],
+    length: number | undefined,
+  ): void {
+    let lines = '';
+    let date = `Date: ${threadClock.date}\r\n`;
+    let told = -1;
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i]!;
+      const value = fields[i + 1]!;
+      if (name === 'content-length') told = readLength(value);
+      else if (!FRAMING.has(name)) {
+        if (name === 'date') date = '';
+        lines += `${name}: ${value}\r\n`;
+      } else if (name === 'upgrade' && status === 426) {
+        // RFC 9110 15.5.22 wants it there, and 7.8 Connection to name it; the engine adds its own.
+        lines += `upgrade: ${value}\r\nConnection: upgrade\r\n`;
+      }
+    }
     this.#status = status;
     this.#fields = fields;
-    this.#exchange.writeHead(status, statusText || reasonOf(status), lines + date, length);
-    return content;
+    this.#exchange.writeHead(status, statusText || reasonOf(status), lines + date, length ?? told);
+  }
+
+  switched(fields: readonly string[]): void {
+    this.#status = 101;
+    this.#fields = fields;
+  }
+
+  refused(status: number, reason: string, fields: readonly string[]): void {
+    this.#writeHead(status, reason, fields, undefined);
+  }
+
+  failed(error: Error): void {
+    this.#fail(error);
   }
 
   /** Answers for a request that no application may see. */
@@ -207,6 +248,7 @@ class FetchExchange implements ExchangeOwner {
     }
     if (this.#exchange.isHeadSent) this.#exchange.abort();
     else this.#sendPage(content === undefined ? 500 : CONTENT_STATUS[content.problem]);
+    this.#takeover?.socket.destroy();
   }
 
   #sendPage(status: number): void {
@@ -222,11 +264,13 @@ class FetchExchange implements ExchangeOwner {
 
   drained(): void {
     this.#pump?.read();
+    this.#takeover?.socket.sink.drained();
   }
 
   finished(): void {
     this.#isOver = true;
     if (this.#request !== undefined) closeRequest(this.#request, undefined);
+    this.#takeover?.socket.sink.closed();
     this.#logAccess();
   }
 
@@ -240,6 +284,7 @@ class FetchExchange implements ExchangeOwner {
     this.#isOver = true;
     if (this.#request !== undefined) closeRequest(this.#request, GONE);
     this.#pump?.cancel(GONE);
+    this.#takeover?.socket.sink.closed();
     this.#logAccess();
   }
 
