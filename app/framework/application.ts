@@ -4,9 +4,11 @@ import { type Handler, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { Changes } from './changes.ts';
 import { connectDatabase } from './database.ts';
 import { type Language, readCatalogue, Translator } from './i18n.ts';
 import { chooseLanguage } from './language.ts';
+import { OpenEnds } from './open-ends.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { sessions } from './sessions.ts';
 import { pageOf } from './shortcuts.ts';
@@ -38,6 +40,8 @@ export interface Application {
   /** Has `fetch(request)`, which the pool calls. */
   readonly application: Hono<Env>;
   readonly site: Site;
+  /** Closes what the site opened, after its last request. */
+  close(): Promise<void>;
 }
 
 /** Builds the application. Nothing is opened until the first request asks for it. */
@@ -59,6 +63,8 @@ export function createApplication(options: ApplicationOptions): Application {
   });
   const site: Site = {
     database: connectDatabase(options.database),
+    changes: new Changes(options.database),
+    openEnds: new OpenEnds(),
     templates,
     languages: options.languages,
     translators,
@@ -81,7 +87,12 @@ export function createApplication(options: ApplicationOptions): Application {
   for (const route of routes.routes) appendSlash(application, route);
   application.notFound((c) => site.errorPage(c, 404));
   application.onError(answerError);
-  return { application, site };
+  const close = async () => {
+    site.openEnds.closeAll();
+    await site.changes.close();
+    await site.database.destroy();
+  };
+  return { application, site, close };
 }
 
 /** Pages take nothing from other sites, run no inline script or style, and are not framed. */

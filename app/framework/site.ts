@@ -1,7 +1,9 @@
 /** What a running site consists of; every view reaches it as `c.var.site`. */
 
+import type { Changes } from './changes.ts';
 import type { Database } from './database.ts';
 import type { Language, Translator } from './i18n.ts';
+import type { OpenEnds } from './open-ends.ts';
 import type { Templates } from './templates.ts';
 import type { RouteTable } from './urls.ts';
 import type { RequestContext } from './views.ts';
@@ -12,6 +14,10 @@ export type ErrorStatus = 400 | 403 | 404 | 405 | 413 | 500;
 /** The parts of a site that live as long as its process. */
 export interface Site {
   readonly database: Database;
+  /** Word of what any process changes in the database. */
+  readonly changes: Changes;
+  /** Answers without an end of their own: streams of events, WebSockets. */
+  readonly openEnds: OpenEnds;
   readonly templates: Templates;
   readonly routes: RouteTable;
   readonly languages: readonly Language[];
@@ -19,4 +25,14 @@ export interface Site {
   readonly translators: ReadonlyMap<string, Translator>;
   /** Renders `templates/<status>.html`, or a plain text where that template is broken or missing. */
   errorPage(c: RequestContext, status: ErrorStatus): Promise<Response>;
+}
+
+/** What `make` gives, made once for each site when it is first asked for. */
+export function perSite<Value>(make: (site: Site) => Value): (site: Site) => Value {
+  const made = new WeakMap<Site, Value>();
+  return (site) => {
+    const found = made.get(site) ?? make(site);
+    made.set(site, found);
+    return found;
+  };
 }

@@ -94,6 +94,26 @@ export function choicesOf(database: Database, questionId: number): Promise<Choic
     .execute();
 }
 
+/** The choices of those of `questionIds` that are published, by question; some may have none. */
+export async function choicesOfPublished(
+  database: Database,
+  questionIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly Choice[]>> {
+  if (questionIds.length === 0) return new Map();
+  const questions = await published(database)
+    .select('polls_question.id')
+    .where('polls_question.id', 'in', questionIds)
+    .execute();
+  const choices = await tablesOf(database)
+    .selectFrom('polls_choice')
+    .selectAll()
+    .where('question_id', 'in', questionIds)
+    .orderBy('id')
+    .execute();
+  const byQuestion = Map.groupBy(choices, ({ question_id }) => question_id);
+  return new Map(questions.map(({ id }) => [id, byQuestion.get(id) ?? []]));
+}
+
 /**
  * Adds one vote to the choice `choiceId`. The database does the addition, so votes that several
  * processes cast at once all count.

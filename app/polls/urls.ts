@@ -1,6 +1,7 @@
 /** The URLs of the polls, below the prefix that `config/urls.ts` gives them. */
 
 import { path } from '../framework/urls.ts';
+import { resultsStream } from './live.ts';
 import { detail, index, results, vote } from './views.ts';
 
 export const appName = 'polls';
@@ -10,4 +11,5 @@ export const urlpatterns = [
   path('<int:questionId>/', detail, 'detail'),
   path('<int:questionId>/vote/', vote, 'vote'),
   path('<int:questionId>/results/', results, 'results'),
+  path('<int:questionId>/results/stream/', resultsStream, 'results_stream'),
 ];

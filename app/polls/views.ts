@@ -5,14 +5,8 @@ import { paginate } from '../framework/paginator.ts';
 import { redirect, render } from '../framework/shortcuts.ts';
 import type { View } from '../framework/views.ts';
 import { checkVote } from './forms.ts';
-import {
-  type Choice,
-  castVote,
-  choicesOf,
-  countQuestions,
-  findQuestion,
-  latestQuestions,
-} from './models.ts';
+import { castVote, choicesOf, countQuestions, findQuestion, latestQuestions } from './models.ts';
+import { tally } from './tally.ts';
 
 /** Questions on a page of the index. */
 const QUESTIONS_PER_PAGE = 10;
@@ -72,17 +66,3 @@ export const results: View<QuestionParams> = {
     });
   },
 };
-
-/** Sums the votes and gives each choice its share in percent and whether it leads. */
-function tally(choices: readonly Choice[]) {
-  const total = choices.reduce((sum, { votes }) => sum + votes, 0);
-  const most = Math.max(0, ...choices.map(({ votes }) => votes));
-  return {
-    total,
-    choices: choices.map((choice) => ({
-      ...choice,
-      percent: total === 0 ? 0 : Math.round((100 * choice.votes) / total),
-      leads: choice.votes > 0 && choice.votes === most,
-    })),
-  };
-}

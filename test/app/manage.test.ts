@@ -33,7 +33,9 @@ test('migrate says what it applies, and nothing is left for a second run', async
   const path = await freshDatabase(t);
   const first = await manage(path, 'migrate');
   assert.deepEqual(first, {
-    stdout: 'applied auth.0001_initial\napplied polls.0001_initial\n',
+    stdout:
+      'applied auth.0001_initial\napplied polls.0001_initial\n' +
+      'applied polls.0003_announce_changes\n',
     stderr: '',
     code: 0,
   });
@@ -94,6 +96,7 @@ test('a migration that fails leaves nothing behind and is named', async (t) => {
     'auth.0001_initial',
     'broken.0001_initial',
     'polls.0001_initial',
+    'polls.0003_announce_changes',
   ]);
 });
 

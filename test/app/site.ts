@@ -7,6 +7,7 @@ import { urlpatterns } from '../../app/config/urls.ts';
 import { createApplication } from '../../app/framework/application.ts';
 import type { Database } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
+import type { Site } from '../../app/framework/site.ts';
 import type { UrlPattern } from '../../app/framework/urls.ts';
 import { databaseVariables, freshDatabase } from './database.ts';
 
@@ -24,6 +25,7 @@ export const CSRF = {
 
 /** A migrated site without questions. */
 export interface TestSite {
+  readonly site: Site;
   readonly database: Database;
   /** Answers a request for `path` of the site at `origin`, by default `ORIGIN`. */
   request(path: string, init?: RequestInit, origin?: string): Promise<Response>;
@@ -43,15 +45,16 @@ export interface SiteChanges {
 export async function createSite(t: TestContext, changes: SiteChanges = {}): Promise<TestSite> {
   const place = await freshDatabase(t);
   const settings = readSettings({ ...changes.environment, ...databaseVariables(place) });
-  const { application, site } = createApplication({
+  const { application, site, close } = createApplication({
     ...settings,
     urlpatterns: [...urlpatterns, ...(changes.routes ?? [])],
   });
-  t.after(() => site.database.destroy());
+  t.after(close);
   await migrate(site.database, migrationModules);
   const request = async (path: string, init?: RequestInit, origin = ORIGIN) =>
     application.fetch(withHost(new Request(origin + path, { redirect: 'manual', ...init })));
   return {
+    site,
     database: site.database,
     request,
     submit: (path, fields) =>
