@@ -42,6 +42,7 @@ export class Translator {
   readonly #numbers: Intl.NumberFormat;
   readonly #percents: Intl.NumberFormat;
   readonly #dates: Intl.DateTimeFormat;
+  readonly #moments: Intl.DateTimeFormat;
 
   constructor(language: Language, catalogue: Catalogue, timeZone: string) {
     this.language = language;
@@ -50,6 +51,13 @@ export class Translator {
     this.#numbers = new Intl.NumberFormat(language.locale);
     this.#percents = new Intl.NumberFormat(language.locale, { style: 'percent' });
     this.#dates = new Intl.DateTimeFormat(language.locale, { dateStyle: 'long', timeZone });
+    this.#moments = new Intl.DateTimeFormat(language.locale, {
+      day: 'numeric',
+      month: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZone,
+    });
   }
 
   /** The translation of `id`, or `id` itself where there is none. */
@@ -81,6 +89,11 @@ export class Translator {
   /** "1 January 2025", "1. Januar 2025". */
   date(value: Date): string {
     return this.#dates.format(value);
+  }
+
+  /** "1 Jan, 12:30", "1. Jan., 12:30". */
+  moment(value: Date): string {
+    return this.#moments.format(value);
   }
 
   /** "33%", "33 %". */

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { migrationModules } from '../../app/config/migrations.ts';
 import { readSettings } from '../../app/config/settings.ts';
 import { urlpatterns } from '../../app/config/urls.ts';
-import { createApplication } from '../../app/framework/application.ts';
+import { type Application, createApplication } from '../../app/framework/application.ts';
 import type { Database } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
 import type { Site } from '../../app/framework/site.ts';
@@ -25,6 +25,7 @@ export const CSRF = {
 
 /** A migrated site without questions. */
 export interface TestSite {
+  readonly application: Application['application'];
   readonly site: Site;
   readonly database: Database;
   /** Answers a request for `path` of the site at `origin`, by default `ORIGIN`. */
@@ -54,6 +55,7 @@ export async function createSite(t: TestContext, changes: SiteChanges = {}): Pro
   const request = async (path: string, init?: RequestInit, origin = ORIGIN) =>
     application.fetch(withHost(new Request(origin + path, { redirect: 'manual', ...init })));
   return {
+    application,
     site,
     database: site.database,
     request,
