@@ -68,6 +68,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     templateFolders: [
       join(BASE_DIR, 'app', 'templates'),
       join(BASE_DIR, 'app', 'polls', 'templates'),
+      join(BASE_DIR, 'app', 'chat', 'templates'),
     ],
     languages: [
       { code: 'en', name: 'English', locale: 'en-GB' },

@@ -1,5 +1,6 @@
 /** The URLs of the whole site. */
 
+import * as chat from '../chat/urls.ts';
 import * as auth from '../framework/auth/urls.ts';
 import { setLanguage } from '../framework/language.ts';
 import { redirect } from '../framework/shortcuts.ts';
@@ -11,6 +12,7 @@ export const urlpatterns = [
   path('', { get: (c) => redirect(c, 'polls:index') }, 'home'),
   path('language/', setLanguage, 'set_language'),
   ...include('polls/', polls),
+  ...include('chat/', chat),
   ...include('accounts/', auth),
   ...include('admin/', admin),
 ];

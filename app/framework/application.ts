@@ -4,10 +4,12 @@ import { type Handler, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { Changes } from './changes.ts';
 import { connectDatabase } from './database.ts';
 import { answerForDeveloper } from './debug/answer.ts';
 import { type Language, readCatalogue, Translator } from './i18n.ts';
 import { chooseLanguage } from './language.ts';
+import { OpenEnds } from './open-ends.ts';
 import { wanted } from './requests.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { sessions } from './sessions.ts';
@@ -49,6 +51,8 @@ export interface Application {
   /** Has `fetch(request)`, which the pool calls. */
   readonly application: Hono<Env>;
   readonly site: Site;
+  /** Closes what the site opened, after its last request. */
+  close(): Promise<void>;
 }
 
 /** Builds the application. Nothing is opened until the first request asks for it. */
@@ -74,6 +78,8 @@ export function createApplication(options: ApplicationOptions): Application {
   const { debug: isForDevelopers, urlpatterns: _, ...settings } = options;
   const site: Site = {
     database: connectDatabase(options.database),
+    changes: new Changes(options.database),
+    openEnds: new OpenEnds(),
     templates,
     languages: options.languages,
     translators,
@@ -106,7 +112,12 @@ export function createApplication(options: ApplicationOptions): Application {
       isForDevelopers ? answerForDeveloper(c, settings, error) : site.errorPage(c, 500),
     ),
   );
-  return { application, site };
+  const close = async () => {
+    site.openEnds.closeAll();
+    await site.changes.close();
+    await site.database.destroy();
+  };
+  return { application, site, close };
 }
 
 /** Pages take nothing from other sites, run no inline script or style, and are not framed. */

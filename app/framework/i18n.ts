@@ -66,11 +66,22 @@ export class Translator {
 
   /** The form for `count` of `one`, the message id; `{count}` becomes the number. */
   ngettext(one: string, many: string, count: number): string {
-    const category = this.#plurals.select(count);
+    const form = this.#form(one, many, this.#plurals.select(count));
+    return fill(form, { count: this.#numbers.format(count) });
+  }
+
+  /** All forms of `one` by plural category, `{count}` left in them: for scripts, which count on. */
+  pluralForms(one: string, many: string): Readonly<Record<string, string>> {
+    const { pluralCategories } = this.#plurals.resolvedOptions();
+    return Object.fromEntries(
+      pluralCategories.map((category) => [category, this.#form(one, many, category)]),
+    );
+  }
+
+  #form(one: string, many: string, category: Intl.LDMLPluralRule): string {
     const found = Object.hasOwn(this.#catalogue, one) ? this.#catalogue[one] : undefined;
     const form = typeof found === 'object' ? found[category] : undefined;
-    const english = category === 'one' ? one : many;
-    return fill(form ?? english, { count: this.#numbers.format(count) });
+    return form ?? (category === 'one' ? one : many);
   }
 
   /** "1 January 2025", "1. Januar 2025". */

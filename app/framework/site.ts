@@ -1,7 +1,9 @@
 /** What a running site consists of; every view reaches it as `c.var.site`. */
 
+import type { Changes } from './changes.ts';
 import type { Database } from './database.ts';
 import type { Language, Translator } from './i18n.ts';
+import type { OpenEnds } from './open-ends.ts';
 import type { Templates } from './templates.ts';
 import type { RouteTable } from './urls.ts';
 import type { RequestContext } from './views.ts';
@@ -20,6 +22,10 @@ export interface ProtectedFiles {
 /** The parts of a site that live as long as its process. */
 export interface Site {
   readonly database: Database;
+  /** Word of what any process changes in the database. */
+  readonly changes: Changes;
+  /** Answers without an end of their own: streams of events, WebSockets. */
+  readonly openEnds: OpenEnds;
   readonly templates: Templates;
   readonly routes: RouteTable;
   /** Time zone of dates that people read and write, an IANA name. */
@@ -36,4 +42,14 @@ export interface Site {
    * broken or missing. Clients that want JSON are told the same as `application/problem+json`.
    */
   errorPage(c: RequestContext, status: ErrorStatus, template?: string): Promise<Response>;
+}
+
+/** What `make` gives, made once for each site when it is first asked for. */
+export function perSite<Value>(make: (site: Site) => Value): (site: Site) => Value {
+  const made = new WeakMap<Site, Value>();
+  return (site) => {
+    const found = made.get(site) ?? make(site);
+    made.set(site, found);
+    return found;
+  };
 }

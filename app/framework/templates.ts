@@ -125,6 +125,10 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
   engine.registerFilter('pluralize', (count: unknown, one: string, many = `${one}s`) =>
     translator.ngettext(`{count} ${one}`, `{count} ${many}`, Number(count)),
   );
+  // `{{ 'vote' | plural_forms }}` is JSON, for a script: {"one":"{count} vote",...}.
+  engine.registerFilter('plural_forms', (one: string, many = `${one}s`) =>
+    JSON.stringify(translator.pluralForms(`{count} ${one}`, `{count} ${many}`)),
+  );
   engine.registerFilter('long_date', (value: string) => translator.date(new Date(value)));
   engine.registerFilter('date_time', (value: string) => translator.dateTime(new Date(value)));
   engine.registerFilter('percent', (value: unknown) => translator.percent(Number(value)));

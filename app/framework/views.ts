@@ -1,5 +1,7 @@
 /** What a view is: a handler per method, and the 405 answer for the methods it has not. */
 
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Context } from 'hono';
 import type { User } from './auth/users.ts';
 import { hasCsrfToken } from './csrf.ts';
@@ -19,7 +21,14 @@ export interface Env {
     user?: User | null;
   };
   /** What the pool's gateway tells of a request; absent where no pool runs the application. */
-  Bindings: { readonly clientAddress?: string };
+  Bindings: { readonly clientAddress?: string; upgrade?(): UpgradeOffer | undefined };
+}
+
+/** A connection that the gateway lets a view take over from HTTP. */
+export interface UpgradeOffer {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
 }
 
 /** The request at hand. Views call it `c`, as hono's documentation does. */

@@ -137,6 +137,26 @@ export interface ExportChoice {
 /** Lines that one query of an export reads. */
 const EXPORT_PAGE = 500;
 
+/** The choices of those of `questionIds` that are published, by question; some may have none. */
+export async function choicesOfPublished(
+  database: Database,
+  questionIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly Choice[]>> {
+  if (questionIds.length === 0) return new Map();
+  const questions = await published(database)
+    .select('polls_question.id')
+    .where('polls_question.id', 'in', questionIds)
+    .execute();
+  const choices = await tablesOf(database)
+    .selectFrom('polls_choice')
+    .selectAll()
+    .where('question_id', 'in', questionIds)
+    .orderBy('id')
+    .execute();
+  const byQuestion = Map.groupBy(choices, ({ question_id }) => question_id);
+  return new Map(questions.map(({ id }) => [id, byQuestion.get(id) ?? []]));
+}
+
 /**
  * Every published question with its choices in the order they were created, in pages of 500 lines.
  * Each page is a query of its own, so nothing is held while a reader takes its time: a stream of

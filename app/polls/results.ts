@@ -1,23 +1,10 @@
-/** The results of a question, for the page and for programs. */
+/** The results of a question, for programs. */
 
 import { absoluteUrl } from '../framework/requests.ts';
 import { withEntityTag } from '../framework/validators.ts';
 import type { View } from '../framework/views.ts';
-import { type Choice, choicesOf, findQuestion } from './models.ts';
-
-/** Sums the votes and gives each choice its share in percent and whether it leads. */
-export function tally(choices: readonly Choice[]) {
-  const total = choices.reduce((sum, { votes }) => sum + votes, 0);
-  const most = Math.max(0, ...choices.map(({ votes }) => votes));
-  return {
-    total,
-    choices: choices.map((choice) => ({
-      ...choice,
-      percent: total === 0 ? 0 : Math.round((100 * choice.votes) / total),
-      leads: choice.votes > 0 && choice.votes === most,
-    })),
-  };
-}
+import { choicesOf, findQuestion } from './models.ts';
+import { tally } from './tally.ts';
 
 /** The votes of one question as JSON; times are ISO 8601 in UTC. */
 export const resultsJson: View<{ readonly questionId: number }> = {

@@ -2,6 +2,7 @@
 
 import { path } from '../framework/urls.ts';
 import { exportCsv } from './export.ts';
+import { resultsStream } from './live.ts';
 import { download, reports } from './reports.ts';
 import { resultsJson } from './results.ts';
 import { detail, index, results, vote } from './views.ts';
@@ -17,4 +18,5 @@ export const urlpatterns = [
   path('<int:questionId>/vote/', vote, 'vote'),
   path('<int:questionId>/results/', results, 'results'),
   path('<int:questionId>/results.json', resultsJson, 'results_json'),
+  path('<int:questionId>/results/stream/', resultsStream, 'results_stream'),
 ];

@@ -8,7 +8,7 @@ import type { RequestContext, View } from '../framework/views.ts';
 import { answerTo, keepAnswer } from './answers.ts';
 import { checkVote } from './forms.ts';
 import { castVote, choicesOf, countQuestions, findQuestion, latestQuestions } from './models.ts';
-import { tally } from './results.ts';
+import { tally } from './tally.ts';
 
 /** Questions on a page of the index. */
 const QUESTIONS_PER_PAGE = 10;

@@ -34,7 +34,8 @@ test('migrate says what it applies, and nothing is left for a second run', async
   const first = await manage(path, 'migrate');
   assert.deepEqual(first, {
     stdout:
-      'applied auth.0001_initial\napplied polls.0001_initial\napplied polls.0002_question_closed_at_version\n',
+      'applied auth.0001_initial\napplied chat.0001_initial\napplied polls.0001_initial\n' +
+      'applied polls.0002_question_closed_at_version\napplied polls.0003_announce_changes\n',
     stderr: '',
     code: 0,
   });
@@ -94,8 +95,10 @@ test('a migration that fails leaves nothing behind and is named', async (t) => {
   assert.deepEqual(await pendingMigrations(database, modules), [
     'auth.0001_initial',
     'broken.0001_initial',
+    'chat.0001_initial',
     'polls.0001_initial',
     'polls.0002_question_closed_at_version',
+    'polls.0003_announce_changes',
   ]);
 });
 

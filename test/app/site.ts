@@ -4,9 +4,10 @@ import type { TestContext } from 'node:test';
 import { migrationModules } from '../../app/config/migrations.ts';
 import { readSettings } from '../../app/config/settings.ts';
 import { urlpatterns } from '../../app/config/urls.ts';
-import { createApplication } from '../../app/framework/application.ts';
+import { type Application, createApplication } from '../../app/framework/application.ts';
 import type { Database } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
+import type { Site } from '../../app/framework/site.ts';
 import type { UrlPattern } from '../../app/framework/urls.ts';
 import { databaseVariables, freshDatabase, temporaryFolder } from './database.ts';
 
@@ -24,6 +25,8 @@ export const CSRF = {
 
 /** A migrated site without questions. */
 export interface TestSite {
+  readonly application: Application['application'];
+  readonly site: Site;
   readonly database: Database;
   /** Answers a request for `path` of the site at `origin`, by default `ORIGIN`. */
   request(path: string, init?: RequestInit, origin?: string): Promise<Response>;
@@ -48,15 +51,17 @@ export async function createSite(t: TestContext, changes: SiteChanges = {}): Pro
     ...changes.environment,
     ...databaseVariables(place),
   });
-  const { application, site } = createApplication({
+  const { application, site, close } = createApplication({
     ...settings,
     urlpatterns: [...urlpatterns, ...(changes.routes ?? [])],
   });
-  t.after(() => site.database.destroy());
+  t.after(close);
   await migrate(site.database, migrationModules);
   const request = async (path: string, init?: RequestInit, origin = ORIGIN) =>
     application.fetch(withHost(new Request(origin + path, { redirect: 'manual', ...init })));
   return {
+    application,
+    site,
     database: site.database,
     request,
     submit: (path, fields) =>
