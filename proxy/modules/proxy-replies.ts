@@ -36,12 +36,26 @@ export function upgradeLines(r: HttpRequest): string {
   return `${server}${date}${r.extraLines}`;
 }
 
-/** A header filter: what an X-Accel-Redirect kept joins the reply that it led to. */
+/**
+ * A header filter: what an X-Accel-Redirect kept joins the reply that it led to. A 416 has it already,
+ * and a 412 begins anew (nginx `ngx_http_filter_finalize_request`).
+ */
 export function addKeptFields(r: HttpRequest): Verdict {
   if (r.upstream === undefined || !(r.upstream instanceof UpstreamExchange)) return OK;
   const { kept } = r.upstream;
-  if (kept === undefined) return OK;
-  r.extraLines += kept.lines;
-  if (kept.contentType !== '') r.contentType = kept.contentType;
+  if (kept === undefined || r.errorStatus === 412) return OK;
+  if (r.errorStatus !== 416) r.extraLines += kept.lines;
+  if (kept.contentType === '') return OK;
+  r.contentType = isBuiltInPage(r) ? `text/html${charsetOf(kept.contentType)}` : kept.contentType;
   return OK;
+}
+
+function isBuiltInPage(r: HttpRequest): boolean {
+  return r.errorStatus > 0 && !r.isErrorPage && r.contentType === 'text/html';
+}
+
+/** nginx keeps the charset of a field apart from its type, and for the page of an error too. */
+function charsetOf(contentType: string): string {
+  const charset = /;\s*charset="?([^\s;"]+)/i.exec(contentType)?.[1];
+  return charset === undefined ? '' : `; charset=${charset}`;
 }

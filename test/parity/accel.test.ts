@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { lacksNginx } from '../harness/nginx.ts';
-import { assertSame, type Pair, startPair } from '../harness/parity.ts';
+import { assertSameInAnyOrder, type Pair, startPair } from '../harness/parity.ts';
 import { answering, response, upstreamFor } from '../proxy/upstream-servers.ts';
 
 const KEPT = [
@@ -38,14 +38,15 @@ const script = answering((request) => {
 const FILES = {
   'files/a.txt': '0123456789',
   'files/a b%.txt': 'with a space',
-  'files/\u00c3\u00bc.txt': 'umlaut',
+  'files/ü.txt': 'umlaut',
   'files/empty': '',
 };
 
 describe('X-Accel-Redirect', { skip: lacksNginx() }, () => {
   let pair: Pair;
+  const hooks: (() => unknown)[] = [];
   before(async () => {
-    const upstream = await upstreamFor({ after }, script);
+    const upstream = await upstreamFor({ after: (hook) => hooks.push(hook) }, script);
     const to = `proxy_pass http://127.0.0.1:${upstream.port}; proxy_http_version 1.1; proxy_set_header Connection "";`;
     pair = await startPair(
       `server { listen 127.0.0.1:8080;
@@ -55,6 +56,7 @@ describe('X-Accel-Redirect', { skip: lacksNginx() }, () => {
         location /args { internal; return 200 "uri=$uri args=$args method=$request_method"; }
         location @named { return 200 "named uri=$uri method=$request_method"; }
         location /again/ { internal; ${to} }
+        location /twice/ { internal; ${to} add_header X-Twice 1; proxy_ignore_headers X-Accel-Redirect; }
         location /ignored/ { ${to} proxy_ignore_headers X-Accel-Redirect; }
         location /passed/ { ${to} proxy_ignore_headers X-Accel-Redirect; proxy_pass_header X-Accel-Redirect; }
         location /hidden/ { ${to} proxy_hide_header Set-Cookie; proxy_hide_header Content-Disposition; }
@@ -63,7 +65,10 @@ describe('X-Accel-Redirect', { skip: lacksNginx() }, () => {
       { files: FILES },
     );
   });
-  after(() => pair?.stop());
+  after(async () => {
+    await pair?.stop();
+    for (const hook of hooks) await hook();
+  });
 
   const REQUESTS: readonly (readonly [target: string, status: number, ...lines: string[]])[] = [
     ['/200/protected/a.txt', 200],
@@ -88,19 +93,20 @@ describe('X-Accel-Redirect', { skip: lacksNginx() }, () => {
     ['/200/@named', 200],
     ['/200/@none', 500],
     ['/200/again/200/protected/a.txt', 200],
+    ['/200/twice/200/protected/a.txt', 200],
     ['/200/protected/../../etc/passwd', 404],
-    ['/200/protected/%2e%2e/%2e%2e/%2e%2e/etc/passwd', 404],
+    ['/200/protected/%2e%2e/%2e%2e/%2e%2e/etc/passwd', 400],
     ['/200/protected/./a.txt', 200],
     ['/ignored/200/protected/a.txt', 200],
     ['/passed/200/protected/a.txt', 200],
     ['/hidden/200/protected/a.txt', 200],
-    ['/intercepted/404/protected/a.txt', 200],
+    ['/intercepted/404/protected/a.txt', 404],
     ['/protected/a.txt', 404],
   ];
   for (const [target, status, ...lines] of REQUESTS) {
     for (const method of ['GET', 'HEAD']) {
       test(`${method} ${[target, ...lines].join(', ')}`, async () => {
-        const seen = await assertSame(pair, requestOf(method, target, lines));
+        const seen = await assertSameInAnyOrder(pair, requestOf(method, target, lines));
         assert.equal(seen.status, status);
       });
     }
@@ -109,7 +115,7 @@ describe('X-Accel-Redirect', { skip: lacksNginx() }, () => {
   test('a form is answered by a GET of the file', async () => {
     const content = 'a=b';
     for (const target of ['/200/args', '/200/protected/a.txt', '/200/@named']) {
-      const seen = await assertSame(
+      const seen = await assertSameInAnyOrder(
         pair,
         requestOf('POST', target, ['Content-Length: 3'], content),
       );
@@ -118,7 +124,10 @@ describe('X-Accel-Redirect', { skip: lacksNginx() }, () => {
   });
 
   test('the fields that nginx keeps are kept', async () => {
-    const { fields } = await assertSame(pair, requestOf('GET', '/200/protected/a.txt', []));
+    const { fields } = await assertSameInAnyOrder(
+      pair,
+      requestOf('GET', '/200/protected/a.txt', []),
+    );
     for (const line of KEPT) assert.ok(fields.includes(line), line);
     for (const line of LOST) assert.ok(!fields.includes(line), line);
   });
