@@ -141,7 +141,7 @@ const FILES: readonly Case[] = [
   { name: 'the folder itself without its slash', request: request('GET /static'), status: 404 },
   {
     name: 'the page of errors',
-    request: request('GET /static/errors/unavailable.html', [], '', 'own'),
+    request: request('GET /static/errors/unavailable.en.html', [], '', 'own'),
     status: 404,
   },
   {

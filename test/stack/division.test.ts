@@ -23,7 +23,7 @@ suite('the division of work', () => {
       assert.match(field(answer, 'etag') ?? '', /^"[0-9a-f]+-[0-9a-f]+"$/);
     }
     assert.equal((await ask(port, get('/static/gone.css'))).status, 404);
-    assert.equal((await ask(port, get('/static/errors/unavailable.html'))).status, 404);
+    assert.equal((await ask(port, get('/static/errors/unavailable.en.html'))).status, 404);
     await ask(port, get('/polls/?last'));
     await stack.program.sees(LAST);
     const heard = stack.program.lines.filter((line) => /^app .*" \d{3} /.test(line));
