@@ -7,12 +7,11 @@ const addEntityTag = etag({ weak: true });
 
 /**
  * `handler` with an ETag made of its content. The content is made in any case; what is saved is its
- * way to the client. Only a 200 has one, so that no error becomes a 304 (RFC 9110 13.2.1).
+ * way to the client. An error has none, so that it never becomes a 304 (RFC 9110 13.2.1).
  */
 export function withEntityTag<Params>(handler: ViewHandler<Params>): ViewHandler<Params> {
   return async (c, params) => {
     const response = await handler(c, params);
-    if (response.status !== 200) return response;
     await addEntityTag(c, async () => {
       c.res = response;
     });

@@ -34,7 +34,7 @@ test('where DEBUG is on an error shows its causes, its code and its request', as
   assert.equal(response.status, 500);
   assert.equal(response.headers.get('cache-control'), 'no-store');
   const page = await response.text();
-  assert.match(page, /<h1>Error<\/h1>\s*<p class="message">could not do it<\/p>/);
+  assert.match(page, /<h1>Error<\/h1>\s*<p class="failure">could not do it<\/p>/);
   assert.match(page, /Caused by TypeError/);
   assert.match(page, /<li value="\d+" class="here"><code>.*the line that failed<\/code>/);
   assert.match(page, /Route: <code>\/broken\/&lt;str:name&gt;\/<\/code>/);

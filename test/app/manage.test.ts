@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -137,4 +138,16 @@ test('createsuperuser adds a user once, and takes no short password', async (t) 
   const again = await create('correct horse');
   assert.match(again.stderr, /there is a user "ada" already/);
   assert.equal(again.code, 1);
+});
+
+test('report writes the results of all polls to the folder for downloads', async (t) => {
+  const place = await freshDatabase(t);
+  const PROTECTED_ROOT = join(await temporaryFolder(t), 'protected');
+  for (const command of ['migrate', 'seed']) await manage(place, command);
+  const { stdout, stderr, code } = await manageWith({ PROTECTED_ROOT }, place, 'report');
+  assert.deepEqual([stderr, code], ['', 0]);
+  const [, file = ''] = /^wrote (.+)\n$/.exec(stdout) ?? [];
+  assert.match(file, /\/protected\/polls-[\d-]{10}\.csv$/);
+  assert.equal((await readFile(file, 'utf8')).trimEnd().split('\r\n').length, 1 + 17);
+  assert.equal((await stat(file)).mode & 0o777, 0o644);
 });

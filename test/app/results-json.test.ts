@@ -52,6 +52,7 @@ test('what is not there is a problem in JSON for those who ask for JSON', async 
     const response = await request(path, init);
     assert.equal(response.status, 404, path);
     assert.equal(response.headers.get('content-type'), 'application/problem+json');
+    assert.equal(response.headers.get('etag'), null);
     assert.deepEqual(await response.json(), {
       type: 'about:blank',
       title: 'Not Found',

@@ -29,7 +29,7 @@ export function debugPage(facts: DebugFacts, staticUrl: string): ReturnType<type
 <header>
 <p class="request">${status} ${title}: ${method} ${path}</p>
 <h1>${heading}</h1>
-${first === undefined ? '' : html`<p class="message">${first.message}</p>`}
+${first === undefined ? '' : html`<p class="failure">${first.message}</p>`}
 <p>${route === undefined ? 'No route matched.' : html`Route: <code>/${route}</code>`}</p>
 </header>
 <main>
@@ -51,7 +51,7 @@ function failureSection(failure: Failure, index: number): Part {
   const { name, message, template, own, others } = failure;
   return html`<section>
 <h2>${index === 0 ? 'Where it came from' : html`Caused by ${name}`}</h2>
-${index === 0 ? '' : html`<p class="message">${message}</p>`}
+${index === 0 ? '' : html`<p class="failure">${message}</p>`}
 ${template === undefined ? '' : placePart(template, true)}
 ${own.map((place, at) => placePart(place, at === 0 && template === undefined))}
 ${
