@@ -10,7 +10,6 @@ import { startUp } from '../harness/stack.ts';
 const PASSWORD = 'correct horse';
 const NAME = 'Übersicht 100% #1.csv';
 const CONTENT = `Frage,Stimmen\r\n${'Tee?,7\r\n'.repeat(100_000)}`;
-const LOCATION = 'location /protected/ { internal; alias run/protected/; }';
 
 suite('downloads', () => {
   let folder: SiteFolder;
@@ -22,11 +21,8 @@ suite('downloads', () => {
   before(async () => {
     folder = await makeSiteFolder();
     folder.write(`run/protected/${NAME}`, CONTENT);
-    if (!/location \/protected\//.test(folder.read('nginx.conf'))) {
-      folder.edit('location / {', `${LOCATION}\n        location / {`);
-    }
     await addUser(folder);
-    program = startUp(folder, [], { PROTECTED_ROOT: `${folder.path}/run/protected` });
+    program = startUp(folder);
     await program.sees(/^tandem \| ready at /m);
     cookie = await logIn(folder);
   });
