@@ -30,7 +30,7 @@ interface ShownForm {
   readonly question?: Question;
   readonly choices?: readonly Choice[];
   readonly errors?: Readonly<Record<string, string>>;
-  /** What is wrong with the whole. */
+  /** Somebody else changed the question since the form was opened. */
   readonly isStale?: boolean;
 }
 

@@ -143,10 +143,13 @@ test('on PostgreSQL a vote waits for a closing under way', {
     return rows[0]?.n === 1;
   };
   let counted: Promise<boolean> | undefined;
+  let isSettled = false;
   await database.transaction().execute(async (transaction) => {
     await closeQuestion(transaction, 1);
-    counted = castVote(database, 1);
-    while (!(await waiting())) await setTimeout(10);
+    counted = castVote(database, 1).finally(() => {
+      isSettled = true;
+    });
+    while (!isSettled && !(await waiting())) await setTimeout(10);
   });
   assert.equal(await counted, false);
   assert.equal(await votes(), 0);
