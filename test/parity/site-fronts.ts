@@ -48,7 +48,10 @@ export async function startSiteFronts(): Promise<SiteFronts> {
   try {
     await accepts(socket, pool);
     const { nginx, tandem, stop } = await startFrontPair(socket);
-    return { nginx, tandem, pool, socket, stop: () => Promise.all([stop(), stopPool()]).then() };
+    const stopAll = async (): Promise<void> => {
+      await Promise.all([stop(), stopPool()]);
+    };
+    return { nginx, tandem, pool, socket, stop: stopAll };
   } catch (error) {
     await stopPool();
     throw error;

@@ -106,7 +106,7 @@ suite('either tier swapped for nginx or Gunicorn', { skip: lacksNginx() || lacks
         for (const { seen } of answers) assert.ok(seen.content === page);
       }
       await stacks[name].start();
-      for (const each of CASES.slice(0, 12)) {
+      for (const each of CASES.filter(({ name }) => /^(the list|poll|the results of)/.test(name))) {
         assert.deepEqual(complaintsOf(each, await askAll(stacks.all, each)), []);
       }
     });

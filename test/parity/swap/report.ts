@@ -12,6 +12,14 @@ const ROUNDS = 6;
 
 type Row = readonly string[];
 
+const LEGEND = `
+Bytes of content are counted after decoding, with the name in built-in pages masked.
+same bytes: status, field lines and content of all four, but for Date, Server and that name
+same facts: so for two fronts before one pool, tokens masked; two pools behind one front have the
+            same status, Location, Allow, media type and coding, and the page says the same
+
+Known differences of Django:`;
+
 const HEADING: Row = ['request', ...STACKS, 'verdict'];
 const complaints: string[] = [];
 
@@ -80,9 +88,7 @@ function print(rows: readonly Row[]): void {
   console.log(line(HEADING));
   console.log(line(widths.map((width) => '-'.repeat(width))));
   for (const row of rows) console.log(line(row));
-  console.log('\nsame bytes: status, field lines and content of all four (but Date, Server)');
-  console.log('same facts: two fronts byte for byte; two pools by status, Location, Allow, type,');
-  console.log('            coding, and what the page says\n\nKnown differences of Django:');
+  console.log(LEGEND);
   for (const [name, { status, why }] of Object.entries(DIFFERENCES)) {
     console.log(`- ${name}${status === undefined ? '' : ` (${status})`}: ${why}`);
   }
