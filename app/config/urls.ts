@@ -5,6 +5,7 @@ import * as auth from '../framework/auth/urls.ts';
 import { setLanguage } from '../framework/language.ts';
 import { redirect } from '../framework/shortcuts.ts';
 import { include, path } from '../framework/urls.ts';
+import * as admin from '../polls/admin.ts';
 import * as polls from '../polls/urls.ts';
 
 export const urlpatterns = [
@@ -13,4 +14,5 @@ export const urlpatterns = [
   ...include('polls/', polls),
   ...include('chat/', chat),
   ...include('accounts/', auth),
+  ...include('admin/', admin),
 ];

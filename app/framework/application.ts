@@ -15,7 +15,7 @@ import { pageOf } from './shortcuts.ts';
 import type { ErrorStatus, Site } from './site.ts';
 import { createTemplates } from './templates.ts';
 import { type CompiledRoute, RouteTable, type UrlPattern } from './urls.ts';
-import { dispatch, type Env, type RequestContext } from './views.ts';
+import { CSRF_PAGE, dispatch, type Env, type RequestContext } from './views.ts';
 
 /** What a site is made of; `config/settings.ts` and `config/urls.ts` give it. */
 export interface ApplicationOptions {
@@ -69,7 +69,8 @@ export function createApplication(options: ApplicationOptions): Application {
     languages: options.languages,
     translators,
     routes,
-    errorPage: (c, status) => renderErrorPage(c, status),
+    timeZone: options.timeZone,
+    errorPage: renderErrorPage,
   };
   const application = new Hono<Env>();
   application.use(async (c, next) => {
@@ -147,11 +148,15 @@ const PLAIN_TEXTS: Readonly<Record<ErrorStatus, string>> = {
   500: 'Internal Server Error',
 };
 
-async function renderErrorPage(c: RequestContext, status: ErrorStatus): Promise<Response> {
+async function renderErrorPage(
+  c: RequestContext,
+  status: ErrorStatus,
+  template = `${status}.html`,
+): Promise<Response> {
   try {
-    return c.html(await c.var.site.templates.render(`${status}.html`, {}, await pageOf(c)), status);
+    return c.html(await c.var.site.templates.render(template, {}, await pageOf(c)), status);
   } catch (error) {
-    console.error(`cannot render ${status}.html:`, error);
+    console.error(`cannot render ${template}:`, error);
     return c.text(`${PLAIN_TEXTS[status]}\n`, status);
   }
 }
@@ -160,7 +165,9 @@ async function renderErrorPage(c: RequestContext, status: ErrorStatus): Promise<
 function answerError(error: Error, c: RequestContext): Promise<Response> {
   if (error instanceof HTTPException) {
     const status = error.status;
-    if (status === 400 || status === 403) return c.var.site.errorPage(c, status);
+    if (status === 400) return c.var.site.errorPage(c, status);
+    // Only the check for forms of other sites throws it.
+    if (status === 403) return c.var.site.errorPage(c, status, CSRF_PAGE);
   }
   console.error(`Internal Server Error: ${c.req.path}\n`, error);
   return c.var.site.errorPage(c, 500);

@@ -42,7 +42,7 @@ export class Translator {
   readonly #numbers: Intl.NumberFormat;
   readonly #percents: Intl.NumberFormat;
   readonly #dates: Intl.DateTimeFormat;
-  readonly #moments: Intl.DateTimeFormat;
+  readonly #times: Intl.DateTimeFormat;
 
   constructor(language: Language, catalogue: Catalogue, timeZone: string) {
     this.language = language;
@@ -51,11 +51,9 @@ export class Translator {
     this.#numbers = new Intl.NumberFormat(language.locale);
     this.#percents = new Intl.NumberFormat(language.locale, { style: 'percent' });
     this.#dates = new Intl.DateTimeFormat(language.locale, { dateStyle: 'long', timeZone });
-    this.#moments = new Intl.DateTimeFormat(language.locale, {
-      day: 'numeric',
-      month: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
+    this.#times = new Intl.DateTimeFormat(language.locale, {
+      dateStyle: 'medium',
+      timeStyle: 'short',
       timeZone,
     });
   }
@@ -91,9 +89,9 @@ export class Translator {
     return this.#dates.format(value);
   }
 
-  /** "1 Jan, 12:30", "1. Jan., 12:30". */
-  moment(value: Date): string {
-    return this.#moments.format(value);
+  /** "1 Jan 2025, 14:30", "01.01.2025, 14:30". */
+  dateTime(value: Date): string {
+    return this.#times.format(value);
   }
 
   /** "33%", "33 %". */

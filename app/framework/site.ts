@@ -20,11 +20,16 @@ export interface Site {
   readonly openEnds: OpenEnds;
   readonly templates: Templates;
   readonly routes: RouteTable;
+  /** Time zone of dates that people read and write, an IANA name. */
+  readonly timeZone: string;
   readonly languages: readonly Language[];
   /** By code of the language. */
   readonly translators: ReadonlyMap<string, Translator>;
-  /** Renders `templates/<status>.html`, or a plain text where that template is broken or missing. */
-  errorPage(c: RequestContext, status: ErrorStatus): Promise<Response>;
+  /**
+   * Renders `template`, by default `<status>.html` of `templates/`, or a plain text where that is
+   * broken or missing.
+   */
+  errorPage(c: RequestContext, status: ErrorStatus, template?: string): Promise<Response>;
 }
 
 /** What `make` gives, made once for each site when it is first asked for. */

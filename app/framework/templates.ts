@@ -125,7 +125,7 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
     JSON.stringify(translator.pluralForms(`{count} ${one}`, `{count} ${many}`)),
   );
   engine.registerFilter('long_date', (value: string) => translator.date(new Date(value)));
-  engine.registerFilter('moment', (value: string) => translator.moment(new Date(value)));
+  engine.registerFilter('date_time', (value: string) => translator.dateTime(new Date(value)));
   engine.registerFilter('percent', (value: unknown) => translator.percent(Number(value)));
   return engine;
 }

@@ -46,6 +46,9 @@ export interface View<Params> {
   readonly csrfExempt?: boolean;
 }
 
+/** The error page for a form that is not of this site (Django's CSRF_FAILURE_TEMPLATE_NAME). */
+export const CSRF_PAGE = '403_csrf.html';
+
 /** Value of Allow for `view` (RFC 9110 10.2.1): `GET, HEAD, OPTIONS`. */
 export function allowedMethods(view: View<never>): string {
   const methods: string[] = [];
@@ -70,7 +73,7 @@ export async function dispatch<Params>(
   }
   if (method === 'POST' && view.post !== undefined) {
     const isTrusted = view.csrfExempt === true || (await hasCsrfToken(c));
-    return isTrusted ? view.post(c, params) : c.var.site.errorPage(c, 403);
+    return isTrusted ? view.post(c, params) : c.var.site.errorPage(c, 403, CSRF_PAGE);
   }
   c.header('Allow', allowedMethods(view));
   if (method === 'OPTIONS') return c.body(null, 200);

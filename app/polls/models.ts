@@ -1,8 +1,8 @@
 /** Questions and their choices: the tables, and every query on them. */
 
-import type { Generated, Kysely, Selectable } from 'kysely';
+import type { Generated, Kysely, QueryCreator, Selectable, SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
-import { type Database, transactionAlone } from '../framework/database.ts';
+import { type Database, locksRows, transactionAlone } from '../framework/database.ts';
 
 // Aliases rather than interfaces: kysely's `withTables` takes only what has an index signature.
 type QuestionTable = {
@@ -10,6 +10,10 @@ type QuestionTable = {
   question_text: string;
   /** When it appears, ISO 8601 in UTC ("2026-01-31T12:00:00.000Z"), so that text order is time order. */
   pub_date: string;
+  /** Since when it takes no votes, written as `pub_date`; null while it is open. */
+  closed_at: Generated<string | null>;
+  /** One more with each change of its text, date or choices; votes leave it. */
+  version: Generated<number>;
 };
 
 type ChoiceTable = {
@@ -40,7 +44,11 @@ export interface NewQuestion {
   readonly choices: readonly { readonly choiceText: string; readonly votes: number }[];
 }
 
-function tablesOf(database: Database): Kysely<PollsTables> {
+/** Questions chosen and not fetched yet. */
+export type QuestionQuery = SelectQueryBuilder<PollsTables, 'polls_question', object>;
+
+/** `database` with the tables of the polls. */
+export function tablesOf(database: Database): Kysely<PollsTables> {
   return database.withTables<PollsTables>();
 }
 
@@ -50,7 +58,21 @@ export function latestQuestions(
   limit: number,
   offset = 0,
 ): Promise<QuestionSummary[]> {
-  return published(database)
+  return fetchSummaries(published(tablesOf(database)), limit, offset);
+}
+
+/** How many questions are published. */
+export function countQuestions(database: Database): Promise<number> {
+  return fetchCount(published(tablesOf(database)));
+}
+
+/** The questions of `query` with their votes, newest first, at most `limit` after `offset`. */
+export function fetchSummaries(
+  query: QuestionQuery,
+  limit: number,
+  offset: number,
+): Promise<QuestionSummary[]> {
+  return query
     .leftJoin('polls_choice', 'polls_choice.question_id', 'polls_question.id')
     .selectAll('polls_question')
     .select(sql<number>`coalesce(sum(polls_choice.votes), 0)`.as('votes'))
@@ -62,9 +84,9 @@ export function latestQuestions(
     .execute();
 }
 
-/** How many questions are published. */
-export async function countQuestions(database: Database): Promise<number> {
-  const { count } = await published(database)
+/** How many questions `query` chooses. */
+export async function fetchCount(query: QuestionQuery): Promise<number> {
+  const { count } = await query
     .select((of) => of.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return count;
@@ -72,14 +94,14 @@ export async function countQuestions(database: Database): Promise<number> {
 
 /** The question `id`, where there is one and its time has come. */
 export function findQuestion(database: Database, id: number): Promise<Question | undefined> {
-  return published(database)
+  return published(tablesOf(database))
     .selectAll('polls_question')
     .where('polls_question.id', '=', id)
     .executeTakeFirst();
 }
 
-function published(database: Database) {
-  return tablesOf(database)
+function published(tables: QueryCreator<PollsTables>): QuestionQuery {
+  return tables
     .selectFrom('polls_question')
     .where('polls_question.pub_date', '<=', new Date().toISOString());
 }
@@ -94,14 +116,20 @@ export function choicesOf(database: Database, questionId: number): Promise<Choic
     .execute();
 }
 
-/** The choices of those of `questionIds` that are published, by question; some may have none. */
-export async function choicesOfPublished(
+/** What is counted of a question. */
+export interface QuestionVotes {
+  readonly isClosed: boolean;
+  readonly choices: readonly Choice[];
+}
+
+/** The votes of those of `questionIds` that are published, by question. */
+export async function votesOfPublished(
   database: Database,
   questionIds: readonly number[],
-): Promise<ReadonlyMap<number, readonly Choice[]>> {
+): Promise<ReadonlyMap<number, QuestionVotes>> {
   if (questionIds.length === 0) return new Map();
-  const questions = await published(database)
-    .select('polls_question.id')
+  const questions = await published(tablesOf(database))
+    .select(['polls_question.id', 'polls_question.closed_at'])
     .where('polls_question.id', 'in', questionIds)
     .execute();
   const choices = await tablesOf(database)
@@ -111,19 +139,38 @@ export async function choicesOfPublished(
     .orderBy('id')
     .execute();
   const byQuestion = Map.groupBy(choices, ({ question_id }) => question_id);
-  return new Map(questions.map(({ id }) => [id, byQuestion.get(id) ?? []]));
+  return new Map(
+    questions.map(({ id, closed_at }) => [
+      id,
+      { isClosed: closed_at !== null, choices: byQuestion.get(id) ?? [] },
+    ]),
+  );
 }
 
 /**
- * Adds one vote to the choice `choiceId`. The database does the addition, so votes that several
- * processes cast at once all count.
+ * Adds one vote to the choice `choiceId`; says whether it did. False where its question is closed, not
+ * published, or gone. The database does the addition, so votes that several processes cast at once
+ * all count, and it looks at the question in the same statement: once a question was closed, no vote
+ * comes after. PostgreSQL needs the lock for it, SQLite has one writer at a time.
  */
-export async function castVote(database: Database, choiceId: number): Promise<void> {
-  await tablesOf(database)
+export async function castVote(database: Database, choiceId: number): Promise<boolean> {
+  const { numUpdatedRows } = await tablesOf(database)
+    .with('open', (tables) =>
+      published(tables)
+        .select('polls_question.id')
+        .where('closed_at', 'is', null)
+        .where('polls_question.id', '=', (of) =>
+          of.selectFrom('polls_choice').select('question_id').where('id', '=', choiceId),
+        )
+        .$if(locksRows(database), (question) => question.forShare()),
+    )
     .updateTable('polls_choice')
-    .set((of) => ({ votes: of('votes', '+', 1) }))
-    .where('id', '=', choiceId)
-    .execute();
+    .from('open')
+    .set((of) => ({ votes: of('polls_choice.votes', '+', 1) }))
+    .where('polls_choice.id', '=', choiceId)
+    .whereRef('polls_choice.question_id', '=', 'open.id')
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
 }
 
 /** Creates `questions`, all or none. */

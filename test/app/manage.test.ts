@@ -35,7 +35,7 @@ test('migrate says what it applies, and nothing is left for a second run', async
   assert.deepEqual(first, {
     stdout:
       'applied auth.0001_initial\napplied chat.0001_initial\napplied polls.0001_initial\n' +
-      'applied polls.0003_announce_changes\n',
+      'applied polls.0002_question_closed_at_version\napplied polls.0003_announce_changes\n',
     stderr: '',
     code: 0,
   });
@@ -97,6 +97,7 @@ test('a migration that fails leaves nothing behind and is named', async (t) => {
     'broken.0001_initial',
     'chat.0001_initial',
     'polls.0001_initial',
+    'polls.0002_question_closed_at_version',
     'polls.0003_announce_changes',
   ]);
 });

@@ -23,10 +23,8 @@ const error = chat.querySelector('.error');
 const { text: textField, name: nameField } = form.elements;
 
 const moments = new Intl.DateTimeFormat(document.documentElement.lang, {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
+  dateStyle: 'medium',
+  timeStyle: 'short',
 });
 
 let socket;
