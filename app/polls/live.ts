@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { EventStream, type ServerEvent } from '../framework/event-stream.ts';
 import { perSite, type Site } from '../framework/site.ts';
 import type { View } from '../framework/views.ts';
-import { type Choice, choicesOfPublished, findQuestion } from './models.ts';
+import { findQuestion, type QuestionVotes, votesOfPublished } from './models.ts';
 import { tally } from './tally.ts';
 
 /** Called with the event for the present tally; undefined where the question is there no longer. */
@@ -43,10 +43,10 @@ class LiveResults {
 
   async #tell(): Promise<void> {
     const questionIds = [...this.#watchers.keys()];
-    const found = await choicesOfPublished(this.#site.database, questionIds);
+    const found = await votesOfPublished(this.#site.database, questionIds);
     for (const questionId of questionIds) {
-      const choices = found.get(questionId);
-      const event = choices && eventOf(choices);
+      const votes = found.get(questionId);
+      const event = votes && eventOf(votes);
       for (const watcher of this.#watchers.get(questionId) ?? []) watcher(event);
     }
   }
@@ -54,11 +54,12 @@ class LiveResults {
 
 const liveResults = perSite((site) => new LiveResults(site));
 
-/** The event that says what `choices` have; its id is the same for the same votes. */
-function eventOf(choices: readonly Choice[]): ServerEvent {
+/** The event that tells the votes; its id is the same for the same votes. */
+function eventOf({ isClosed, choices }: QuestionVotes): ServerEvent {
   const { total, choices: counted } = tally(choices);
   const data = JSON.stringify({
     total,
+    isClosed,
     choices: counted.map(({ id, votes, percent, leads }) => ({ id, votes, percent, leads })),
   });
   return { id: createHash('sha256').update(data).digest('base64url').slice(0, 16), data };
@@ -66,8 +67,8 @@ function eventOf(choices: readonly Choice[]): ServerEvent {
 
 /**
  * The results of one question as a stream of events, at its beginning and after each change:
- * `{ total, choices: [{ id, votes, percent, leads }] }`. Where the question has gone, a browser that
- * comes back is told by 204 to stay away. 503 where too many listen.
+ * `{ total, isClosed, choices: [{ id, votes, percent, leads }] }`. Where the question has gone, a
+ * browser that comes back is told by 204 to stay away. 503 where too many listen.
  */
 export const resultsStream: View<{ readonly questionId: number }> = {
   async get(c, { questionId }) {

@@ -137,14 +137,20 @@ export interface ExportChoice {
 /** Lines that one query of an export reads. */
 const EXPORT_PAGE = 500;
 
-/** The choices of those of `questionIds` that are published, by question; some may have none. */
-export async function choicesOfPublished(
+/** What is counted of a question. */
+export interface QuestionVotes {
+  readonly isClosed: boolean;
+  readonly choices: readonly Choice[];
+}
+
+/** The votes of those of `questionIds` that are published, by question. */
+export async function votesOfPublished(
   database: Database,
   questionIds: readonly number[],
-): Promise<ReadonlyMap<number, readonly Choice[]>> {
+): Promise<ReadonlyMap<number, QuestionVotes>> {
   if (questionIds.length === 0) return new Map();
-  const questions = await published(database)
-    .select('polls_question.id')
+  const questions = await published(tablesOf(database))
+    .select(['polls_question.id', 'polls_question.closed_at'])
     .where('polls_question.id', 'in', questionIds)
     .execute();
   const choices = await tablesOf(database)
@@ -154,7 +160,12 @@ export async function choicesOfPublished(
     .orderBy('id')
     .execute();
   const byQuestion = Map.groupBy(choices, ({ question_id }) => question_id);
-  return new Map(questions.map(({ id }) => [id, byQuestion.get(id) ?? []]));
+  return new Map(
+    questions.map(({ id, closed_at }) => [
+      id,
+      { isClosed: closed_at !== null, choices: byQuestion.get(id) ?? [] },
+    ]),
+  );
 }
 
 /**

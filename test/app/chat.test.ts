@@ -7,12 +7,20 @@ import { WebSocket } from 'ws';
 import { addChatMessage, latestMessages } from '../../app/chat/models.ts';
 import { Rate } from '../../app/chat/rate.ts';
 import { createUser } from '../../app/framework/auth/users.ts';
+import type { Database } from '../../app/framework/database.ts';
 import { ChatClient, serveUpgrades } from './chat-client.ts';
 import { createSite, ORIGIN, type TestSite } from './site.ts';
 
 async function createRoom(t: TestContext): Promise<{ site: TestSite; url: string }> {
   const site = await createSite(t);
   return { site, url: await serveUpgrades(t, site) };
+}
+
+const old = { author: 'a', sent_at: '2026-01-01T00:00:00.000Z' };
+
+/** The table itself, to put rows there that the site would not. */
+function messagesOf(database: Database) {
+  return database.withTables<{ chat_message: typeof old & { id: number; text: string } }>();
 }
 
 /** Waits until the site keeps nothing of clients that have left. */
@@ -63,13 +71,11 @@ test('who enters hears the latest fifty, oldest first', async (t) => {
 test('a message that becomes visible after a later one is told all the same', async (t) => {
   const { site, url } = await createRoom(t);
   for (const text of ['1', '2', '3']) await addChatMessage(site.database, { author: 'a', text });
-  const table = site.database.withTables<{
-    chat_message: { id: number; author: string; text: string; sent_at: string };
-  }>();
+  const table = messagesOf(site.database);
   await table.deleteFrom('chat_message').where('id', '=', 2).execute();
   const client = await ChatClient.open(t, url);
   await client.hearsText('3');
-  const late = { id: 2, author: 'a', text: 'late', sent_at: new Date().toISOString() };
+  const late = { ...old, id: 2, text: 'late' };
   await table.insertInto('chat_message').values(late).execute();
   await client.hearsText('late');
   assert.deepEqual(client.texts, ['1', '3', 'late']);
@@ -260,13 +266,19 @@ test('a client that does not read is cut off, and nobody waits for it', async (t
 
 test('only the latest thousand messages are kept', async (t) => {
   const { database } = await createSite(t);
-  await addChatMessage(database, { author: 'a', text: 'first' });
-  const table = database.withTables<{
-    chat_message: { id: number; author: string; text: string; sent_at: string };
-  }>();
-  const old = { id: 1000, author: 'a', text: 'thousandth', sent_at: '' };
-  await table.insertInto('chat_message').values(old).execute();
-  await addChatMessage(database, { author: 'a', text: 'after' }).catch(() => {});
+  await addChatMessage(database, { author: 'a', text: 'now' });
+  const [now] = await latestMessages(database, 1);
+  const next = (now?.id ?? 0) + 1;
+  for (const [id, text] of [
+    [next - 1000, 'thousand and first'],
+    [next - 999, 'thousandth'],
+  ] as const) {
+    await messagesOf(database)
+      .insertInto('chat_message')
+      .values({ ...old, id, text })
+      .execute();
+  }
+  await addChatMessage(database, { author: 'a', text: 'next' });
   const texts = (await latestMessages(database, 2000)).map(({ text }) => text);
-  assert.deepEqual(texts, ['thousandth', 'after']);
+  assert.deepEqual(texts, ['thousandth', 'now', 'next']);
 });

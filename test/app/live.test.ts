@@ -55,6 +55,7 @@ test('the present tally comes first, then each vote', async (t) => {
   const first = await reader.event();
   assert.deepEqual(first?.data, {
     total: 1,
+    isClosed: false,
     choices: [
       { id: 1, votes: 0, percent: 0, leads: false },
       { id: 2, votes: 1, percent: 100, leads: true },
@@ -64,6 +65,7 @@ test('the present tally comes first, then each vote', async (t) => {
   const second = await reader.event();
   assert.deepEqual(second?.data, {
     total: 2,
+    isClosed: false,
     choices: [
       { id: 1, votes: 1, percent: 50, leads: true },
       { id: 2, votes: 1, percent: 50, leads: true },
@@ -174,6 +176,16 @@ test('the stream of a question that goes ends, and its browser is told to stay a
   const headers = { 'Last-Event-ID': event?.id ?? '' };
   assert.equal((await site.request(STREAM, { headers })).status, 204);
   assert.equal((await site.request(STREAM)).status, 404);
+});
+
+test('closing a question is an event; the page of a closed one follows no stream', async (t) => {
+  const site = await createPoll(t);
+  const reader = await listen(t, site);
+  await reader.event();
+  const tables = site.database.withTables<{ polls_question: { closed_at: string } }>();
+  await tables.updateTable('polls_question').set({ closed_at: '2026-01-01T00:00:00Z' }).execute();
+  await reader.until((data) => (data as { isClosed: boolean }).isClosed);
+  assert.doesNotMatch(await (await site.request('/polls/1/results/')).text(), /data-stream/);
 });
 
 test('a question that is not published yet has no stream', async (t) => {

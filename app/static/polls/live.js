@@ -70,10 +70,11 @@ function showState(isLive) {
   state.textContent = isLive ? list.dataset.live : list.dataset.lost;
 }
 
-function show({ total, choices }) {
+function show({ total, isClosed, choices }) {
   const rows = new Map([...list.children].map((row) => [Number(row.dataset.choice), row]));
-  if (choices.length !== rows.size || !choices.every(({ id }) => rows.has(id))) {
-    // Somebody changed the choices themselves.
+  const isSame = choices.length === rows.size && choices.every(({ id }) => rows.has(id));
+  if (isClosed || !isSame) {
+    // More has changed than the votes. The page of a closed question follows no stream.
     location.reload();
     return;
   }
