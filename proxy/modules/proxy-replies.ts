@@ -28,8 +28,10 @@ export function redirectByUpstream(r: HttpRequest, to: string): void {
   internalRedirect(r, found.path, found.args);
 }
 
-/** Field lines of a 101 response: the server's own and those of the upstream. */
+/** Field lines of a 101 response: the server's own, those of the upstream, and what filters add. */
 export function upgradeLines(r: HttpRequest): string {
+  // No filter turns a 101 into another answer.
+  for (const filter of r.location.headerFilters) filter(r);
   const isShort = r.location.core.server_tokens === 'off';
   const server = r.hasOwnServer ? '' : `Server: ${isShort ? SERVER_SHORT : SERVER_FULL}\r\n`;
   const date = r.hasOwnDate ? '' : `Date: ${r.thread.clock.date}\r\n`;
