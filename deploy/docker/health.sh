@@ -1,0 +1,6 @@
+# Whether nginx serves a file, asked with bash alone: its image has no Node.
+set -eu
+exec 3<>/dev/tcp/127.0.0.1/8080
+printf 'GET /favicon.ico HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3
+read -r line <&3
+[[ $line == HTTP/1.?\ 200\ * ]]
