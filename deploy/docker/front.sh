@@ -3,6 +3,6 @@
 # volume of the socket, to the image's static files and to the log of the container.
 set -eu
 ln -sfn /socket/app.sock run/app.sock
-ln -sfn /srv/tandem/static run/static
+ln -sfn ../static run/static
 ln -sfn /dev/stdout run/access.log
 exec "$@"

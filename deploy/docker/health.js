@@ -10,6 +10,7 @@ const asked =
 asked.on('response', (answer) => {
   if (answer.statusCode !== 200) fail(`status ${answer.statusCode}`);
   answer.resume().on('end', () => process.exit(0));
+  answer.on('error', ({ message }) => fail(message));
 });
 asked.on('error', ({ message }) => fail(message));
 setTimeout(() => fail(`no answer in ${PATIENCE_MS} ms`), PATIENCE_MS);
