@@ -38,7 +38,7 @@ export function factsOf(html: string): PageFacts {
       ([value, content]) => `${value} ${textOf(content!)}`,
     ),
     error: textOf(first(html, /role="alert">(.*?)<\/p>/s)),
-    results: all(html, /<li class="result( leads)?">(.*?)<\/li>/gs).map(
+    results: all(html, /<li class="result( leads)?"[^>]*>(.*?)<\/li>/gs).map(
       ([, content]) =>
         `${textOf(content!)} ${first(content!, /<progress (max="\d+" value="\d+")/)}`,
     ),
@@ -62,8 +62,10 @@ function attributeOf(attributes: string, name: string): string {
   return decoded(first(attributes, new RegExp(`\\b${name}="([^"]*)"`)));
 }
 
+/** What people see of it: hidden elements are left out. */
 function textOf(html: string): string {
-  return decoded(html.replaceAll(/<[^>]*>/g, ' '))
+  const shown = html.replaceAll(/<(\w+)\b[^>]* hidden>.*?<\/\1>/gs, '');
+  return decoded(shown.replaceAll(/<[^>]*>/g, ' '))
     .replaceAll(/\s+/g, ' ')
     .trim();
 }
