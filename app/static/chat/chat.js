@@ -22,7 +22,7 @@ const form = chat.querySelector('form');
 const error = chat.querySelector('.error');
 const { text: textField, name: nameField } = form.elements;
 
-const moments = new Intl.DateTimeFormat(document.documentElement.lang, {
+const moments = new Intl.DateTimeFormat(chat.dataset.locale, {
   dateStyle: 'medium',
   timeStyle: 'short',
 });
