@@ -131,6 +131,7 @@ function start() {
     time.textContent = times.format(new Date(time.dateTime));
   }
   form.hidden = false;
+  chat.querySelector('.chat-silent').hidden = true;
   form.addEventListener('submit', send);
   nameField?.addEventListener('change', () => sessionStorage.setItem('chat-name', nameField.value));
   if (nameField) nameField.value = sessionStorage.getItem('chat-name') ?? '';
