@@ -15,12 +15,26 @@ export interface Settings {
    * DATABASE_PATH names; `db.sqlite3` in the project's folder.
    */
   readonly database: string;
-  /** Whether templates are read again for every page, from DEBUG (`1` or `true`). */
+  /**
+   * For people who change the site, from DEBUG (`1` or `true`): templates are read again for every
+   * page, static files are named as they are written, and errors show where they came from.
+   */
   readonly debug: boolean;
   /** Time zone that dates are shown in, an IANA name, from TIME_ZONE; UTC. */
   readonly timeZone: string;
   /** Prefix of the static files, which the proxy serves: `/static/`. */
   readonly staticUrl: string;
+  /** Folders of static files as they are written, tried in order. */
+  readonly staticFolders: readonly string[];
+  /**
+   * Where `manage.ts collectstatic` puts them for the proxy, from STATIC_ROOT; `run/static` in the
+   * project's folder.
+   */
+  readonly staticRoot: string;
+  /** Folder of files that the proxy sends where a view says so, from PROTECTED_ROOT; `run/protected`. */
+  readonly protectedFolder: string;
+  /** The proxy's internal location of that folder: `/protected/`. */
+  readonly protectedUrl: string;
   /** Template folders, tried in order. */
   readonly templateFolders: readonly string[];
   /** Languages of the site; the first is that of clients who want none of them. */
@@ -47,9 +61,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     debug: readFlag('DEBUG', environment['DEBUG']),
     timeZone: readTimeZone(environment['TIME_ZONE']),
     staticUrl: '/static/',
+    staticFolders: [join(BASE_DIR, 'app', 'static')],
+    staticRoot: resolve(BASE_DIR, environment['STATIC_ROOT'] || join('run', 'static')),
+    protectedFolder: resolve(BASE_DIR, environment['PROTECTED_ROOT'] || join('run', 'protected')),
+    protectedUrl: '/protected/',
     templateFolders: [
       join(BASE_DIR, 'app', 'templates'),
       join(BASE_DIR, 'app', 'polls', 'templates'),
+      join(BASE_DIR, 'app', 'chat', 'templates'),
     ],
     languages: [
       { code: 'en', name: 'English', locale: 'en-GB' },

@@ -1,20 +1,24 @@
 /** Which language a request is answered in, and the view that switches it. */
 
 import type { MiddlewareHandler } from 'hono';
-import { setCookie } from 'hono/cookie';
 import { languageDetector } from 'hono/language';
+import { type CookieKind, sendCookie } from './cookies.ts';
 import { readForm } from './forms.ts';
-import { safeNext } from './requests.ts';
+import { host, safeNext } from './requests.ts';
 import type { Env, RequestContext, View } from './views.ts';
 
-const COOKIE = 'language';
-const YEAR_S = 31_536_000;
+const LANGUAGE: CookieKind<string> = {
+  name: 'language',
+  maxAgeSeconds: 31_536_000,
+  read: (text) => text,
+  write: (code) => code,
+};
 
 /** Chooses by the cookie of the switch, then by Accept-Language; else the first of `codes`. */
 export function chooseLanguage(codes: readonly string[]): MiddlewareHandler<Env> {
   const detect = languageDetector({
     order: ['cookie', 'header'],
-    lookupCookie: COOKIE,
+    lookupCookie: LANGUAGE.name,
     caches: false,
     supportedLanguages: [...codes],
     fallbackLanguage: codes[0] ?? 'en',
@@ -38,7 +42,7 @@ export const setLanguage: View<unknown> = {
     if (!c.var.site.languages.some((language) => language.code === code)) {
       return c.var.site.errorPage(c, 400);
     }
-    setCookie(c, COOKIE, code, { path: '/', sameSite: 'Lax', httpOnly: true, maxAge: YEAR_S });
+    await sendCookie(c, LANGUAGE, code);
     return c.redirect(safeNext(c, fields.get('next'), '/'), 303);
   },
 };
@@ -53,5 +57,5 @@ export function pageAddress(c: RequestContext): string {
   const referer = c.req.header('referer');
   if (referer === undefined || !URL.canParse(referer)) return '/';
   const page = new URL(referer);
-  return page.host === c.req.header('host') ? page.pathname + page.search : '/';
+  return page.host === host(c) ? page.pathname + page.search : '/';
 }

@@ -1,5 +1,6 @@
-/** What a request says, typed: its query, client and scheme. */
+/** Who asks, for which host, and what the client wants back. */
 
+import { accepts } from 'hono/accepts';
 import type { RequestContext } from './views.ts';
 
 /** Address of the client as the pool's gateway knows it; empty where no pool runs the application. */
@@ -13,15 +14,35 @@ export function isSecure(c: RequestContext): boolean {
   return new URL(c.req.url).protocol === 'https:';
 }
 
-/** The query's value `name` where it is one of `values`, else the first of them. */
-export function queryOneOf<Value extends string>(
-  c: RequestContext,
-  name: string,
-  values: readonly [Value, ...Value[]],
-): Value {
-  const text = c.req.query(name);
-  return values.find((value) => value === text) ?? values[0];
+/** The host that was asked with its port, in lower case: "polls.test:8080" (Django's get_host). */
+export function host(c: RequestContext): string {
+  return (c.req.header('host') ?? new URL(c.req.url).host).toLowerCase();
 }
+
+/** `path` of this site as a client may keep it: "https://polls.test/polls/" (build_absolute_uri). */
+export function absoluteUrl(c: RequestContext, path: string): string {
+  return `${isSecure(c) ? 'https' : 'http'}://${host(c)}${path}`;
+}
+
+/** What a client can be answered with. */
+export type Wanted = 'html' | 'json' | 'text';
+
+/**
+ * What the client names in Accept, the best of it first; `fallback` where it names none of the three,
+ * as with no Accept at all or the bare wildcard of curl. An address that ends in `.json` wants JSON.
+ */
+export function wanted(c: RequestContext, fallback: Wanted): Wanted {
+  if (c.req.path.endsWith('.json')) return 'json';
+  const type = accepts(c, { header: 'Accept', supports: Object.keys(MEDIA_TYPES), default: '' });
+  return MEDIA_TYPES[type] ?? fallback;
+}
+
+const MEDIA_TYPES: Readonly<Record<string, Wanted>> = {
+  'text/html': 'html',
+  'application/json': 'json',
+  'application/problem+json': 'json',
+  'text/plain': 'text',
+};
 
 /**
  * `next` where it is a path of this site, else `fallback`: nobody is sent to another host. Browsers

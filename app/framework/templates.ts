@@ -24,6 +24,8 @@ export interface Templates {
     context: Readonly<Record<string, unknown>>,
     page: PageFacts,
   ): Promise<string>;
+  /** Rejects where `name` is missing or malformed. The templates that it names are not looked at. */
+  parse(name: string): Promise<void>;
 }
 
 /** What every template knows of the page it makes. */
@@ -44,14 +46,14 @@ export interface PageFacts {
 export interface TemplateOptions {
   /** Template folders, tried in order. */
   readonly folders: readonly string[];
-  /** Prefix of `{% static 'polls/polls.css' %}`: "/static/". */
-  readonly staticUrl: string;
   /** One for each language; the first serves where a page names none. */
   readonly translators: readonly Translator[];
   /** Time zone of the `date` filter, an IANA name: "Europe/Paris". */
   readonly timeZone: string;
   /** Reads each template again for every page, for people who are changing them. */
   readonly reload: boolean;
+  /** The address that `{% static 'polls/polls.css' %}` writes. */
+  staticAddress(name: string): string;
   /** Resolves `{% url 'polls:detail' question.id %}`. */
   reverse(name: string, ...values: readonly unknown[]): string;
 }
@@ -71,6 +73,9 @@ export function createTemplates(options: TemplateOptions): Templates {
       const globals = globalsOf(page, { language, languages });
       const html: unknown = await engine.renderFile(name, context, { globals });
       return String(html);
+    },
+    async parse(name) {
+      await engines.get(languages[0]?.code ?? '')?.parseFile(name);
     },
   };
 }
@@ -112,7 +117,7 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
   );
   engine.registerTag(
     'static',
-    outputTag((file) => options.staticUrl + String(file)),
+    outputTag((name) => options.staticAddress(String(name))),
   );
   engine.registerTag('translate', translateTag(translator));
   engine.registerFilter('translate', (id: unknown) => translator.gettext(String(id)));
@@ -120,7 +125,12 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
   engine.registerFilter('pluralize', (count: unknown, one: string, many = `${one}s`) =>
     translator.ngettext(`{count} ${one}`, `{count} ${many}`, Number(count)),
   );
+  // `{{ 'vote' | plural_forms }}` is JSON, for a script: {"one":"{count} vote",...}.
+  engine.registerFilter('plural_forms', (one: string, many = `${one}s`) =>
+    JSON.stringify(translator.pluralForms(`{count} ${one}`, `{count} ${many}`)),
+  );
   engine.registerFilter('long_date', (value: string) => translator.date(new Date(value)));
+  engine.registerFilter('date_time', (value: string) => translator.dateTime(new Date(value)));
   engine.registerFilter('percent', (value: unknown) => translator.percent(Number(value)));
   return engine;
 }

@@ -1,5 +1,7 @@
 /** What a view is: a handler per method, and the 405 answer for the methods it has not. */
 
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Context } from 'hono';
 import type { User } from './auth/users.ts';
 import { hasCsrfToken } from './csrf.ts';
@@ -11,13 +13,22 @@ export interface Env {
   Variables: {
     site: Site;
     language: string;
+    /** The route that matched, as it is written; absent where none did. */
+    route?: string;
     session: SessionData;
     csrfSecret?: Buffer;
     /** Who is logged in; absent until somebody asks. */
     user?: User | null;
   };
   /** What the pool's gateway tells of a request; absent where no pool runs the application. */
-  Bindings: { readonly clientAddress?: string };
+  Bindings: { readonly clientAddress?: string; upgrade?(): UpgradeOffer | undefined };
+}
+
+/** A connection that the gateway lets a view take over from HTTP. */
+export interface UpgradeOffer {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
 }
 
 /** The request at hand. Views call it `c`, as hono's documentation does. */
@@ -36,6 +47,9 @@ export interface View<Params> {
   /** `post` takes forms without a CSRF token (Django's csrf_exempt). */
   readonly csrfExempt?: boolean;
 }
+
+/** The error page for a form that is not of this site (Django's CSRF_FAILURE_TEMPLATE_NAME). */
+export const CSRF_PAGE = '403_csrf.html';
 
 /** Value of Allow for `view` (RFC 9110 10.2.1): `GET, HEAD, OPTIONS`. */
 export function allowedMethods(view: View<never>): string {
@@ -61,7 +75,7 @@ export async function dispatch<Params>(
   }
   if (method === 'POST' && view.post !== undefined) {
     const isTrusted = view.csrfExempt === true || (await hasCsrfToken(c));
-    return isTrusted ? view.post(c, params) : c.var.site.errorPage(c, 403);
+    return isTrusted ? view.post(c, params) : c.var.site.errorPage(c, 403, CSRF_PAGE);
   }
   c.header('Allow', allowedMethods(view));
   if (method === 'OPTIONS') return c.body(null, 200);

@@ -56,7 +56,7 @@ test('a German page has German plurals, dates, percents and errors', async (t) =
   const headers = { ...CSRF.headers, 'Accept-Language': 'de', Origin: ORIGIN };
   const results = await (await request('/polls/1/results/', { headers })).text();
   assert.match(results, />31\. Dezember 2024</);
-  assert.match(results, /33\u00a0%[^<]*<\/strong> <span>1 Stimme</);
+  assert.match(results, /33\u00a0%[^<]*<\/strong> <span class="votes">1 Stimme</);
   assert.match(results, />2 Stimmen</);
   const body = new URLSearchParams(CSRF.field);
   const refused = await request('/polls/1/vote/', { method: 'POST', headers, body });

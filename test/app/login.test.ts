@@ -6,38 +6,13 @@ import { staffOnly } from '../../app/framework/auth/login.ts';
 import { createUser } from '../../app/framework/auth/users.ts';
 import { path } from '../../app/framework/urls.ts';
 import { temporaryFolder } from './database.ts';
-import { CSRF, createSite, ORIGIN } from './site.ts';
-
-const PASSWORD = 'correct horse';
+import { CSRF, createSite } from './site.ts';
+import { createSiteWithUsers, PASSWORD } from './users.ts';
 
 const staffPage = path('staff/', staffOnly({ get: (c) => c.text('for staff') }));
 
-/** A site with the staff user ada and the user bob, and a browser's cookies. */
-async function siteWithUsers(t: TestContext, environment: Readonly<Record<string, string>> = {}) {
-  const site = await createSite(t, { routes: [staffPage], environment });
-  await createUser(site.database, { username: 'ada', password: PASSWORD, isStaff: true });
-  await createUser(site.database, { username: 'bob', password: PASSWORD, isStaff: false });
-  const jar = new Map<string, string>();
-  const ask = async (path: string, init: RequestInit = {}) => {
-    const headers = new Headers(init.headers);
-    headers.set('Cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
-    const response = await site.request(path, { ...init, headers });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (/Max-Age=0/.test(line)) jar.delete(name);
-      else jar.set(name, value);
-    }
-    return response;
-  };
-  const send = async (page: string, action: string, fields: Readonly<Record<string, string>>) => {
-    const html = await (await ask(page)).text();
-    const token = /name="csrfmiddlewaretoken" value="([^"]+)"/.exec(html)?.[1] ?? '';
-    const body = new URLSearchParams({ csrfmiddlewaretoken: token, ...fields });
-    return ask(action, { method: 'POST', body, headers: { Origin: ORIGIN } });
-  };
-  const login = (username: string, password = PASSWORD, next = '/staff/') =>
-    send('/accounts/login/', '/accounts/login/', { username, password, next });
-  return { ...site, jar, ask, send, login };
+function siteWithUsers(t: TestContext, environment: Readonly<Record<string, string>> = {}) {
+  return createSiteWithUsers(t, { routes: [staffPage], environment });
 }
 
 test('staff logs in, is welcomed once, and logs out', async (t) => {

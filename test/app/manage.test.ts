@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -33,7 +34,9 @@ test('migrate says what it applies, and nothing is left for a second run', async
   const path = await freshDatabase(t);
   const first = await manage(path, 'migrate');
   assert.deepEqual(first, {
-    stdout: 'applied auth.0001_initial\napplied polls.0001_initial\n',
+    stdout:
+      'applied auth.0001_initial\napplied chat.0001_initial\napplied polls.0001_initial\n' +
+      'applied polls.0002_question_closed_at_version\napplied polls.0003_announce_changes\n',
     stderr: '',
     code: 0,
   });
@@ -93,7 +96,10 @@ test('a migration that fails leaves nothing behind and is named', async (t) => {
   assert.deepEqual(await pendingMigrations(database, modules), [
     'auth.0001_initial',
     'broken.0001_initial',
+    'chat.0001_initial',
     'polls.0001_initial',
+    'polls.0002_question_closed_at_version',
+    'polls.0003_announce_changes',
   ]);
 });
 
@@ -132,4 +138,16 @@ test('createsuperuser adds a user once, and takes no short password', async (t) 
   const again = await create('correct horse');
   assert.match(again.stderr, /there is a user "ada" already/);
   assert.equal(again.code, 1);
+});
+
+test('report writes the results of all polls to the folder for downloads', async (t) => {
+  const place = await freshDatabase(t);
+  const PROTECTED_ROOT = join(await temporaryFolder(t), 'protected');
+  for (const command of ['migrate', 'seed']) await manage(place, command);
+  const { stdout, stderr, code } = await manageWith({ PROTECTED_ROOT }, place, 'report');
+  assert.deepEqual([stderr, code], ['', 0]);
+  const [, file = ''] = /^wrote (.+)\n$/.exec(stdout) ?? [];
+  assert.match(file, /\/protected\/polls-[\d-]{10}\.csv$/);
+  assert.equal((await readFile(file, 'utf8')).trimEnd().split('\r\n').length, 1 + 17);
+  assert.equal((await stat(file)).mode & 0o777, 0o644);
 });

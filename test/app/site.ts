@@ -4,11 +4,12 @@ import type { TestContext } from 'node:test';
 import { migrationModules } from '../../app/config/migrations.ts';
 import { readSettings } from '../../app/config/settings.ts';
 import { urlpatterns } from '../../app/config/urls.ts';
-import { createApplication } from '../../app/framework/application.ts';
+import { type Application, createApplication } from '../../app/framework/application.ts';
 import type { Database } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
+import type { Site } from '../../app/framework/site.ts';
 import type { UrlPattern } from '../../app/framework/urls.ts';
-import { databaseVariables, freshDatabase } from './database.ts';
+import { databaseVariables, freshDatabase, temporaryFolder } from './database.ts';
 
 /** Where every request of these tests goes, as the proxy would pass it on. */
 export const ORIGIN = 'http://polls.test:8080';
@@ -24,6 +25,8 @@ export const CSRF = {
 
 /** A migrated site without questions. */
 export interface TestSite {
+  readonly application: Application['application'];
+  readonly site: Site;
   readonly database: Database;
   /** Answers a request for `path` of the site at `origin`, by default `ORIGIN`. */
   request(path: string, init?: RequestInit, origin?: string): Promise<Response>;
@@ -42,16 +45,23 @@ export interface SiteChanges {
 /** Builds a site that ends with test `t`. */
 export async function createSite(t: TestContext, changes: SiteChanges = {}): Promise<TestSite> {
   const place = await freshDatabase(t);
-  const settings = readSettings({ ...changes.environment, ...databaseVariables(place) });
-  const { application, site } = createApplication({
+  const settings = readSettings({
+    // What a developer collected in the project's folder is nothing to a test.
+    STATIC_ROOT: await temporaryFolder(t),
+    ...changes.environment,
+    ...databaseVariables(place),
+  });
+  const { application, site, close } = createApplication({
     ...settings,
     urlpatterns: [...urlpatterns, ...(changes.routes ?? [])],
   });
-  t.after(() => site.database.destroy());
+  t.after(close);
   await migrate(site.database, migrationModules);
   const request = async (path: string, init?: RequestInit, origin = ORIGIN) =>
     application.fetch(withHost(new Request(origin + path, { redirect: 'manual', ...init })));
   return {
+    application,
+    site,
     database: site.database,
     request,
     submit: (path, fields) =>

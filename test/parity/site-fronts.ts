@@ -86,7 +86,7 @@ export async function startFrontPair(socket: string): Promise<FrontPair> {
 /** A front in a folder of its own, on its way up. */
 async function startSiteFront(name: SiteFront['name'], socket: string): Promise<SiteFront> {
   const folder = await makeSiteFolder({ database: false });
-  mkdirSync(join(folder.path, 'run'));
+  mkdirSync(join(folder.path, 'run'), { recursive: true });
   symlinkSync(socket, join(folder.path, 'run', 'app.sock'));
   return { name, folder, program: startFrontIn(folder, name) };
 }
@@ -279,9 +279,9 @@ export async function accessLines({ folder }: SiteFront, last: RegExp): Promise<
     .slice(0, -1)
     .map((line) =>
       line
-        .replace(/\[[^\]]+\]/, '[time]')
+        .replace(/"time":"[^"]+"/, '"time":"masked"')
         // Compressed by another deflater, or a built-in page with a name in it.
-        .replace(/ \d+ ("[^"]*" "(?:own|gzip|-)[^"]*")/, ' masked $1')
+        .replace(/"bytes":\d+(?=.*"agent":"(?:(?:own|gzip)[^"]*)?"\})/, '"bytes":"masked"')
         // Of a line that is too long nginx has what its buffer holds.
         .replace(/"(GET \/a{1000})a*[^"]*"/, '"$1"')
         .replaceAll(/\b\d+\.\d{3}\b/g, 'seconds'),

@@ -3,6 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { rotateCsrfSecret } from '../csrf.ts';
 import type { Database } from '../database.ts';
+import { pageAddress } from '../language.ts';
 import { flushSession, updateSession } from '../sessions.ts';
 import type { RequestContext, View, ViewHandler } from '../views.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
@@ -56,18 +57,20 @@ async function readUser(c: RequestContext): Promise<User | undefined> {
   return given.length === expected.length && timingSafeEqual(given, expected) ? user : undefined;
 }
 
-/** `view` for staff alone: others are sent to the login, those without the right get 403. */
+/**
+ * `view` for staff alone: others are sent to the login and then back to the page, or to the page that
+ * held the form; those without the right get 403. No cache keeps the answers.
+ */
 export function staffOnly<Params>(view: View<Params>): View<Params> {
   const guard = (handler: ViewHandler<Params>): ViewHandler<Params> => {
     return async (c, params) => {
+      c.header('Cache-Control', 'no-store');
       const user = await currentUser(c);
       if (user === undefined) {
-        const { pathname, search } = new URL(c.req.url);
-        const next = encodeURIComponent(c.req.method === 'POST' ? '/' : pathname + search);
+        const next = encodeURIComponent(pageAddress(c));
         return c.redirect(`${c.var.site.routes.reverse('auth:login')}?next=${next}`, 302);
       }
       if (user.is_staff !== 1) return c.var.site.errorPage(c, 403);
-      c.header('Cache-Control', 'no-store');
       return handler(c, params);
     };
   };

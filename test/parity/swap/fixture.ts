@@ -9,7 +9,11 @@ export function fixtureOf(database: string): readonly object[] {
   const questions = readRows(database, 'SELECT * FROM polls_question');
   const choices = readRows(database, 'SELECT * FROM polls_choice');
   return [
-    ...questions.map(({ id, ...fields }) => ({ model: 'polls.question', pk: id, fields })),
+    ...questions.map(({ id, question_text, pub_date }) => ({
+      model: 'polls.question',
+      pk: id,
+      fields: { question_text, pub_date },
+    })),
     ...choices.map(({ id, question_id: question, choice_text, votes }) => ({
       model: 'polls.choice',
       pk: id,
