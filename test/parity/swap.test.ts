@@ -97,7 +97,7 @@ suite('either tier swapped for nginx or Gunicorn', { skip: lacksNginx() || lacks
   for (const name of POOLS) {
     test(`while ${name} is away both fronts show the page for that, and then its pages`, async () => {
       const own = stacks.before(name);
-      const page = readFileSync(join(PROJECT, 'app/static/errors/unavailable.html'), 'latin1');
+      const page = readFileSync(join(PROJECT, 'app/static/errors/unavailable.en.html'), 'latin1');
       await stacks[name].stop();
       for (const each of OUTAGE) {
         const answers = await askAll(own, each);
