@@ -41,6 +41,7 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ],
   ['proxy/', ['wire/', 'http1/', 'prefork/', 'admin/', 'proxy/']],
   ['appserver/', ['wire/', 'http1/', 'prefork/', 'admin/']],
+  ['deploy/', []],
   ['cli/', ['proxy/main.ts', 'proxy/describe.ts', 'appserver/main.ts', 'appserver/describe.ts']],
   ['app/framework/', []],
   ['app/polls/', ['app/framework/']],
@@ -76,7 +77,9 @@ function importsOf(file: string): Import[] {
 }
 
 function sources(): string[] {
-  return globSync('{wire,http1,prefork,admin,proxy,appserver,cli,app}/**/*.ts', { cwd: PROJECT })
+  return globSync('{wire,http1,prefork,admin,proxy,appserver,cli,app,deploy}/**/*.ts', {
+    cwd: PROJECT,
+  })
     .filter((file) => !file.endsWith('.test.ts') && !file.includes('/fixtures/'))
     .sort();
 }
