@@ -25,7 +25,9 @@ export interface PageFacts {
 }
 
 /** Reads the facts of a page; its markup may differ in all else. */
-export function factsOf(html: string): PageFacts {
+export function factsOf(page: string): PageFacts {
+  // What is hidden is not said: the mark of a leading choice, where another leads.
+  const html = page.replaceAll(/<span[^>]* hidden>[^<]*<\/span>/g, '');
   return {
     heading: textOf(first(html, /<h1>(.*?)<\/h1>/s)),
     published: instantOf(first(html, /<h1>.*?<time datetime="([^"]*)"/s)),
@@ -38,9 +40,8 @@ export function factsOf(html: string): PageFacts {
       ([value, content]) => `${value} ${textOf(content!)}`,
     ),
     error: textOf(first(html, /role="alert">(.*?)<\/p>/s)),
-    results: all(html, /<li class="result( leads)?"[^>]*>(.*?)<\/li>/gs).map(
-      ([, content]) =>
-        `${textOf(content!)} ${first(content!, /<progress (max="\d+" value="\d+")/)}`,
+    results: all(html, /<li class="result(?: leads)?"[^>]*>(.*?)<\/li>/gs).map(
+      ([content]) => `${textOf(content!)} ${first(content!, /<progress (max="\d+" value="\d+")/)}`,
     ),
   };
 }
@@ -62,10 +63,8 @@ function attributeOf(attributes: string, name: string): string {
   return decoded(first(attributes, new RegExp(`\\b${name}="([^"]*)"`)));
 }
 
-/** What people see of it: hidden elements are left out. */
 function textOf(html: string): string {
-  const shown = html.replaceAll(/<(\w+)\b[^>]* hidden>.*?<\/\1>/gs, '');
-  return decoded(shown.replaceAll(/<[^>]*>/g, ' '))
+  return decoded(html.replaceAll(/<[^>]*>/g, ' '))
     .replaceAll(/\s+/g, ' ')
     .trim();
 }

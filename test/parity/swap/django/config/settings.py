@@ -46,7 +46,7 @@ LANGUAGE_CODE = 'en-gb'
 TIME_ZONE = 'UTC'
 USE_TZ = True
 
-# The front serves them from app/static.
+# The front serves them: location /static/ in nginx.conf.
 STATIC_URL = '/static/'
 
 # Behind a front that speaks TLS. nginx.conf replaces what a client says here.
