@@ -165,11 +165,13 @@ test('a question that is not published takes no vote', async (t) => {
 test('the migration that brings closing keeps questions and votes, forth and back', async (t) => {
   const database = connectDatabase(await freshDatabase(t));
   t.after(() => database.destroy());
-  const [auth, polls] = migrationModules;
+  const polls = migrationModules.find(({ appName }) => appName === 'polls');
   const { '0001_initial': initial, '0002_question_closed_at_version': second } =
     polls?.migrations ?? {};
-  assert.ok(auth && initial && second?.down);
-  await migrate(database, [auth, { appName: 'polls', migrations: { '0001_initial': initial } }]);
+  assert.ok(initial && second?.down);
+  const upTo = (migrations: Readonly<Record<string, Migration>>) =>
+    migrate(database, [{ appName: 'polls', migrations }]);
+  await upTo({ '0001_initial': initial });
   const question = { question_text: 'Tea?', pub_date: '2024-01-01T00:00:00.000Z' };
   const tables = database.withTables<{ polls_question: Partial<Question>; polls_choice: object }>();
   await tables.insertInto('polls_question').values(question).execute();
@@ -177,9 +179,10 @@ test('the migration that brings closing keeps questions and votes, forth and bac
     .insertInto('polls_choice')
     .values({ question_id: 1, choice_text: 'Green', votes: 3 })
     .execute();
-  assert.deepEqual(await migrate(database, migrationModules), [
-    'polls.0002_question_closed_at_version',
-  ]);
+  assert.deepEqual(
+    await upTo({ '0001_initial': initial, '0002_question_closed_at_version': second }),
+    ['polls.0002_question_closed_at_version'],
+  );
   const migrated = await findAnyQuestion(database, 1);
   assert.deepEqual({ ...migrated }, { id: 1, ...question, closed_at: null, version: 1 });
   assert.equal(await castVote(database, 1), true);
