@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { sql } from 'kysely';
+import { type Migration, sql } from 'kysely';
 import { migrationModules } from '../../app/config/migrations.ts';
 import { connectDatabase } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';

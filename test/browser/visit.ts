@@ -41,8 +41,8 @@ export interface Visit {
   readonly page: Page;
   /** The next document may come with `status`; the browser's console line about it is no error. */
   expectFailure(status: number): void;
-  /** Checks what every page must hold, and keeps a screenshot of it. */
-  look(name: string): Promise<void>;
+  /** Checks what every page must hold, in `language` ("en"), and keeps a screenshot of it. */
+  look(name: string, language?: string): Promise<void>;
   /** Fails where the console held an error, or anything was asked of another host or not received. */
   assertQuiet(url: string): void;
 }
@@ -78,9 +78,9 @@ export async function openVisit(
     expectFailure(status) {
       expected = `status of ${status}`;
     },
-    async look(name) {
+    async look(name, language = 'en') {
       await page.waitForLoadState('load');
-      await checkPage(page);
+      await checkPage(page, language);
       await checkAccessibility(page);
       await page.screenshot({ path: join(SCREENSHOTS, `${prefix}${name}.png`), fullPage: true });
     },
@@ -95,7 +95,7 @@ export async function openVisit(
 }
 
 /** Every page is styled, fits the window, has a title, a language, one h1 and its landmarks. */
-async function checkPage(page: Page): Promise<void> {
+async function checkPage(page: Page, language: string): Promise<void> {
   const facts = await page.evaluate(`({
     rules: [...document.styleSheets].map((sheet) => sheet.cssRules.length > 0),
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -108,7 +108,7 @@ async function checkPage(page: Page): Promise<void> {
   })`);
   assert.partialDeepStrictEqual(facts, {
     overflow: 0,
-    language: 'en',
+    language,
     headings: 1,
     landmarks: [],
     broken: 0,
