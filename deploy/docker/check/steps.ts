@@ -1,5 +1,6 @@
 /** What is checked of each tier in its container, one function a step. */
 import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
 import {
   firstProcess,
   healthOf,
@@ -154,17 +155,33 @@ export async function outlivesThePool(scene: Scene): Promise<string> {
   return `${page.response.status} while it is away, files go on, 200 when it is back`;
 }
 
-/** A stop in time, by the tier itself: exit code 0, not killed. */
-export async function stopsCleanly({ project }: Scene, service: string): Promise<string> {
+/** A stop in time, by the tier itself: exit code 0, not killed, though a client keeps it waiting. */
+export async function stopsCleanly({ project, site }: Scene, service: string): Promise<string> {
   const id = await project.container(service);
+  const client = await startToAsk(site.port);
   const begin = performance.now();
   await project.compose('stop', service);
   const tookMs = performance.now() - begin;
+  client?.destroy();
   const { State } = await inspect(id);
   assert.equal(State.Status, 'exited');
   assert.equal(State.ExitCode, 0, await docker('logs', '--tail', '20', id));
   assert.ok(tookMs < STOP_LIMIT_MS, `took ${seconds(tookMs)}`);
-  return `exit code 0 after ${seconds(tookMs)}`;
+  const waited = client === undefined ? '' : ', with half a request open at the front';
+  return `exit code 0 after ${seconds(tookMs)}${waited}`;
+}
+
+/** A client that sends half a request and then nothing; undefined where nobody listens. */
+async function startToAsk(port: number): Promise<Socket | undefined> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {}); // The stop cuts it off.
+  const isOpen = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('close', () => resolve(false));
+  });
+  if (!isOpen) return undefined;
+  socket.write(
+    'POST /polls/1/vote/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf',
+  );
+  return socket;
 }
 
 /** Milliseconds as people read them. */
