@@ -14,15 +14,19 @@ const built = createApplication({ ...readSettings(process.env), urlpatterns });
 /** The application: `application.fetch(request)` answers a request. */
 export const application = built.application;
 
-/** Opens the database before the first request; says so where migrations are missing. */
-export async function startup(): Promise<void> {
+/**
+ * Opens the database before the first request; says so where migrations are missing. When the
+ * worker stops, streams and WebSockets end: their clients come back to another worker.
+ */
+export async function startup(worker?: { readonly stopping: AbortSignal }): Promise<void> {
+  worker?.stopping.addEventListener('abort', () => built.site.openEnds.closeAll());
   const pending = await pendingMigrations(built.site.database, migrationModules);
   if (pending.length > 0) {
     console.error(`not migrated yet: ${pending.join(', ')}; run: node app/manage.ts migrate`);
   }
 }
 
-/** Closes the database after the last request. */
+/** Closes the database, and what watches it, after the last request. */
 export async function shutdown(): Promise<void> {
-  await built.site.database.destroy();
+  await built.close();
 }

@@ -56,6 +56,21 @@ export class RequestContentError extends Error {
   }
 }
 
+/**
+ * An upgrade that cannot be. `ERR_UPGRADE_TAKEN`: the connection was taken over before;
+ * `ERR_UPGRADE_LATE`: the response has begun; `ERR_UPGRADE_HEAD`: what was written first is no head of
+ * a response; `ERR_UPGRADE_CLOSED`: the connection is gone, and what was written did not leave.
+ */
+export class UpgradeError extends Error {
+  override readonly name = 'UpgradeError';
+  readonly code: `ERR_UPGRADE_${'TAKEN' | 'LATE' | 'HEAD' | 'CLOSED'}`;
+
+  constructor(code: UpgradeError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 const CONTENT_PROBLEMS: Readonly<Record<ContentProblem, string>> = {
   closed: 'the client closed the connection before the content was complete',
   timeout: 'the client stopped sending the content',

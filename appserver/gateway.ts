@@ -13,6 +13,7 @@
  * ```
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /**
  * What an application knows of a request beside the request itself: the second argument of `fetch`.
@@ -35,6 +36,43 @@ export interface Gateway {
    * long as `graceful_timeout` allows. A rejection is logged.
    */
   waitUntil(work: Promise<unknown>): void;
+  /**
+   * Aborts when the worker begins to stop (TERM, HUP, TTOU, `max_requests`), before it drains. What
+   * has no end of its own, a WebSocket or a stream of events, ends then: a stopping worker waits for
+   * it, as long as `graceful_timeout` allows. The same signal for all requests of a copy, and
+   * `worker.stopping`: who listens for one request takes the listener away when that is over.
+   */
+  readonly stopping: AbortSignal;
+  /**
+   * Takes the connection over from HTTP, for a WebSocket: the arguments of an `upgrade` listener of
+   * node:http. `undefined` where the request asks for no upgrade: it is not HTTP/1.1, has no Upgrade
+   * field that Connection names, or has content; where the client has left; and for `(request,
+   * response)` applications, whose `http.Server` has listeners of its own. What the application
+   * returns afterwards is dropped. Throws UpgradeError the second time, and after the response.
+   *
+   * @example
+   * const sockets = new WebSocketServer({ noServer: true }); // of the package ws
+   * const offer = gateway.upgrade();
+   * if (offer === undefined) return new Response('a WebSocket, please', { status: 426 });
+   * const { request, socket, head } = offer;
+   * sockets.handleUpgrade(request, socket, head, (webSocket) => webSocket.send('hello'));
+   * return new Response(null);
+   */
+  upgrade(): UpgradeOffer | undefined;
+}
+
+/** A connection that the application has taken over; what an `upgrade` listener of node:http gets. */
+export interface UpgradeOffer {
+  /** Method, target and fields as they came; it has no content. Its `socket` is the one beside it. */
+  readonly request: IncomingMessage;
+  /**
+   * Both ways of the connection. What is written first is the head of the response, of at most 16 KB:
+   * a 101 begins the new protocol; any other status is a response of HTTP, whose content is written
+   * and ended. Until the client's side is ended too, `end` closes one way only; `destroy` closes both.
+   */
+  readonly socket: Duplex;
+  /** Always empty: what the client has sent already is read from the socket. */
+  readonly head: Buffer;
 }
 
 /** One copy of the application: each thread of each worker process loads its own. */
@@ -45,6 +83,8 @@ export interface WorkerFacts {
   /** 0 .. threadCount - 1. */
   readonly threadIndex: number;
   readonly threadCount: number;
+  /** `Gateway.stopping`, for `startup`. */
+  readonly stopping: AbortSignal;
 }
 
 /** What runs the application. */

@@ -1,9 +1,17 @@
-/** Ends the tiers in order: the proxy first, so that no request meets a pool that is gone. */
+/**
+ * Ends the tiers in order: the proxy first, so that no request meets a pool that is gone. One that
+ * takes long waits for what has no end of its own, a stream of events or a WebSocket, and only the
+ * pool's application can end these: so the pool is told too.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { LineWriter } from './line-writer.ts';
 import type { Tier } from './tier.ts';
 
 /** npm passes on the Ctrl-C that the terminal has delivered already: what comes so soon is the same one. */
 const SAME_REQUEST_MS = 300;
+
+/** How long the next tier waits for the one before it to be gone. */
+const HEAD_START_MS = 2000;
 
 export class Stopper {
   isStopping = false;
@@ -61,8 +69,9 @@ export class Stopper {
     this.isStopping = true;
     for (const tier of this.tiers) {
       tier.stop('graceful');
-      await tier.gone;
+      await Promise.race([tier.gone, wait(HEAD_START_MS, undefined, { ref: false })]);
     }
+    await Promise.all(this.tiers.map(({ gone }) => gone));
     this.out.say('stopped');
     if (this.failure !== undefined) this.explain(this.failure);
     this.finish(this.failure === undefined ? 0 : 1);

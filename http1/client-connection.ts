@@ -11,7 +11,12 @@
 import type { Socket } from 'node:net';
 import { CHUNK_END, chunkHead, LAST_CHUNK } from '../wire/chunked.ts';
 import type { ResponseHead, Tunnel, TunnelSink } from '../wire/exchange.ts';
-import { responseFraming, TUNNEL as TUNNEL_FRAMING, UNTIL_CLOSE } from '../wire/framing.ts';
+import {
+  mayHaveStrayContent,
+  responseFraming,
+  TUNNEL as TUNNEL_FRAMING,
+  UNTIL_CLOSE,
+} from '../wire/framing.ts';
 import { type HeadLimits, HeadProblem, readResponseHead } from '../wire/head.ts';
 import { decodeEnd, latin1 } from './bytes.ts';
 import { ContentReader } from './content.ts';
@@ -318,7 +323,8 @@ export class ClientConnection
       return;
     }
     this.#state = CONTENT;
-    this.#mayKeep = head.keepAlive && framing !== UNTIL_CLOSE;
+    this.#mayKeep =
+      head.keepAlive && framing !== UNTIL_CLOSE && !mayHaveStrayContent(head, this.#method);
     this.#content.begin(framing, head.contentLength);
     this.#sink?.head(head);
   }

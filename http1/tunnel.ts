@@ -49,10 +49,13 @@ export class SocketTunnel implements Tunnel, SocketUser, OutboxUser {
     return false;
   }
 
-  end(): void {
-    if (this.#isClosed) return;
+  end(): boolean {
+    if (this.#isClosed) return false;
     this.#outbox.flush();
     this.#socket.end();
+    if (this.#outbox.isEmpty) return true;
+    this.#isDrainAwaited = true;
+    return false;
   }
 
   destroy(): void {

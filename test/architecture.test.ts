@@ -45,7 +45,8 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ['cli/', ['proxy/main.ts', 'proxy/describe.ts', 'appserver/main.ts', 'appserver/describe.ts']],
   ['app/framework/', []],
   ['app/polls/', ['app/framework/']],
-  ['app/config/', ['app/framework/', 'app/polls/']],
+  ['app/chat/', ['app/framework/']],
+  ['app/config/', ['app/framework/', 'app/polls/', 'app/chat/']],
   ['app/', ['app/']],
 ];
 

@@ -142,8 +142,8 @@ export interface ExchangeOwner {
 export interface Tunnel {
   /** Takes ownership of the chunk; false asks to wait for `drained`. */
   write(chunk: Uint8Array | string): boolean;
-  /** Half-close after all that was written. */
-  end(): void;
+  /** Half-close after all that was written; false asks to wait for `drained` until the kernel has it. */
+  end(): boolean;
   destroy(): void;
   pause(): void;
   resume(): void;

@@ -6,6 +6,7 @@ import {
   BY_LENGTH,
   isHopByHop,
   isNamedByConnection,
+  mayHaveStrayContent,
   NO_CONTENT,
   requestFraming,
   responseFraming,
@@ -54,6 +55,29 @@ describe('framing', () => {
   ] as const) {
     it(`of ${status} to ${method} with ${JSON.stringify(lines)} is ${framing}`, () => {
       assert.equal(responseFraming(response(status, lines), method), framing);
+    });
+  }
+});
+
+describe('content that must not follow', () => {
+  for (const [status, method, lines, mayFollow] of [
+    [200, 'HEAD', LENGTH, true],
+    [200, 'HEAD', CHUNKS, true],
+    [200, 'HEAD', '', true],
+    [200, 'HEAD', 'Content-Length: 0\r\n', false],
+    [304, 'HEAD', '', true],
+    [204, 'GET', '', false],
+    [204, 'GET', LENGTH, true],
+    [304, 'GET', '', false],
+    [304, 'GET', LENGTH, true],
+    [304, 'GET', CHUNKS, true],
+    [200, 'GET', LENGTH, false],
+    [200, 'GET', 'Content-Length: 0\r\n', false],
+    [404, 'POST', CHUNKS, false],
+  ] as const) {
+    const may = mayFollow ? 'may' : 'can not';
+    it(`${may} come after ${status} to ${method} with ${JSON.stringify(lines)}`, () => {
+      assert.equal(mayHaveStrayContent(response(status, lines), method), mayFollow);
     });
   }
 });

@@ -47,6 +47,19 @@ export function responseFraming(head: ResponseHead, method: string): Framing {
 }
 
 /**
+ * Whether content could follow a response that must have none, RFC 9112 6.3 item 1: its head says
+ * so, or, to HEAD, does not rule it out. A server that lets an application answer HEAD as GET
+ * (Gunicorn) sends it, and it would be read as the answer to the next request.
+ *
+ * @param method of the request that it answers
+ */
+export function mayHaveStrayContent(head: ResponseHead, method: string): boolean {
+  if (method === 'HEAD') return head.contentLength !== 0;
+  if (!isStatusWithoutContent(head.status)) return false;
+  return head.isChunked || head.contentLength > 0;
+}
+
+/**
  * Whether a field always concerns one connection alone and is not sent onward, RFC 9110 7.6.1:
  * Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding and Upgrade.
  */

@@ -8,6 +8,12 @@ test('without variables the settings are those of a fresh clone', () => {
   assert.equal(settings.database, join(BASE_DIR, 'db.sqlite3'));
   assert.equal(settings.debug, false);
   assert.equal(settings.timeZone, 'UTC');
+  assert.equal(settings.staticRoot, join(BASE_DIR, 'run', 'static'));
+});
+
+test('a relative folder of collected files starts at the project too', () => {
+  assert.equal(readSettings({ STATIC_ROOT: 'x/y' }).staticRoot, join(BASE_DIR, 'x', 'y'));
+  assert.equal(readSettings({ STATIC_ROOT: '/srv/static' }).staticRoot, '/srv/static');
 });
 
 test('a relative database path starts at the project, whatever the working directory', () => {

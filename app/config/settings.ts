@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import { isPostgresUrl } from '../framework/database.ts';
 import type { Language } from '../framework/i18n.ts';
+import { readOrMakeSecretKey } from '../framework/secret-key.ts';
 
 /** The project's folder: what relative paths in the settings are relative to. */
 export const BASE_DIR = join(import.meta.dirname, '..', '..');
@@ -14,12 +15,26 @@ export interface Settings {
    * DATABASE_PATH names; `db.sqlite3` in the project's folder.
    */
   readonly database: string;
-  /** Whether templates are read again for every page, from DEBUG (`1` or `true`). */
+  /**
+   * For people who change the site, from DEBUG (`1` or `true`): templates are read again for every
+   * page, static files are named as they are written, and errors show where they came from.
+   */
   readonly debug: boolean;
   /** Time zone that dates are shown in, an IANA name, from TIME_ZONE; UTC. */
   readonly timeZone: string;
   /** Prefix of the static files, which the proxy serves: `/static/`. */
   readonly staticUrl: string;
+  /** Folders of static files as they are written, tried in order. */
+  readonly staticFolders: readonly string[];
+  /**
+   * Where `manage.ts collectstatic` puts them for the proxy, from STATIC_ROOT; `run/static` in the
+   * project's folder.
+   */
+  readonly staticRoot: string;
+  /** Folder of files that the proxy sends where a view says so, from PROTECTED_ROOT; `run/protected`. */
+  readonly protectedFolder: string;
+  /** The proxy's internal location of that folder: `/protected/`. */
+  readonly protectedUrl: string;
   /** Template folders, tried in order. */
   readonly templateFolders: readonly string[];
   /** Languages of the site; the first is that of clients who want none of them. */
@@ -28,6 +43,11 @@ export interface Settings {
   readonly localeFolder: string;
   /** Longest request content in bytes; the proxy's `client_max_body_size` comes first. */
   readonly contentLimitBytes: number;
+  /**
+   * Keys that sign sessions, from SECRET_KEY and the comma-separated SECRET_KEY_FALLBACKS. Without
+   * SECRET_KEY one is made: in a file beside SQLite's, or `.secret-key` in the project's folder.
+   */
+  secretKeys(): readonly string[];
 }
 
 /**
@@ -35,14 +55,20 @@ export interface Settings {
  * where a value is not one that its variable takes.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const database = readDatabase(environment['DATABASE_URL'], environment['DATABASE_PATH']);
   return {
-    database: readDatabase(environment['DATABASE_URL'], environment['DATABASE_PATH']),
+    database,
     debug: readFlag('DEBUG', environment['DEBUG']),
     timeZone: readTimeZone(environment['TIME_ZONE']),
     staticUrl: '/static/',
+    staticFolders: [join(BASE_DIR, 'app', 'static')],
+    staticRoot: resolve(BASE_DIR, environment['STATIC_ROOT'] || join('run', 'static')),
+    protectedFolder: resolve(BASE_DIR, environment['PROTECTED_ROOT'] || join('run', 'protected')),
+    protectedUrl: '/protected/',
     templateFolders: [
       join(BASE_DIR, 'app', 'templates'),
       join(BASE_DIR, 'app', 'polls', 'templates'),
+      join(BASE_DIR, 'app', 'chat', 'templates'),
     ],
     languages: [
       { code: 'en', name: 'English', locale: 'en-GB' },
@@ -50,6 +76,27 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ],
     localeFolder: join(BASE_DIR, 'app', 'locale'),
     contentLimitBytes: 2_621_440,
+    secretKeys: secretKeysOf(environment, secretKeyFile(database)),
+  };
+}
+
+/** Where the key is that the site makes itself: with the data, so that it outlives the code. */
+function secretKeyFile(database: string): string {
+  return isPostgresUrl(database) ? join(BASE_DIR, '.secret-key') : `${database}.secret-key`;
+}
+
+/** Read once, and only when a request needs them: `manage.ts` makes no key file. */
+function secretKeysOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  file: string,
+): () => readonly string[] {
+  let keys: readonly string[] | undefined;
+  return () => {
+    if (keys !== undefined) return keys;
+    const fallbacks = (environment['SECRET_KEY_FALLBACKS'] ?? '').split(',');
+    const first = environment['SECRET_KEY'] || readOrMakeSecretKey(file);
+    keys = [first, ...fallbacks.map((key) => key.trim()).filter((key) => key !== '')];
+    return keys;
   };
 }
 

@@ -24,6 +24,11 @@ export function isPostgresUrl(place: string): boolean {
   return /^postgres(ql)?:\/\//.test(place);
 }
 
+/** Whether statements can lock what they read (`for share`): SQLite has one writer at a time instead. */
+export function locksRows<Tables>(database: Kysely<Tables>): boolean {
+  return database.getExecutor().adapter instanceof PostgresAdapter;
+}
+
 /**
  * Runs `work` in a transaction during which nobody else writes to `table`: what it looks up there
  * stays true until it ends. On SQLite every transaction is alone already.
@@ -34,7 +39,7 @@ export function transactionAlone<Tables, Result>(
   work: (transaction: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
   return database.transaction().execute(async (transaction) => {
-    if (transaction.getExecutor().adapter instanceof PostgresAdapter) {
+    if (locksRows(transaction)) {
       await sql`lock table ${sql.table(table)} in share row exclusive mode`.execute(transaction);
     }
     return work(transaction);

@@ -42,6 +42,7 @@ export class Translator {
   readonly #numbers: Intl.NumberFormat;
   readonly #percents: Intl.NumberFormat;
   readonly #dates: Intl.DateTimeFormat;
+  readonly #times: Intl.DateTimeFormat;
 
   constructor(language: Language, catalogue: Catalogue, timeZone: string) {
     this.language = language;
@@ -50,6 +51,11 @@ export class Translator {
     this.#numbers = new Intl.NumberFormat(language.locale);
     this.#percents = new Intl.NumberFormat(language.locale, { style: 'percent' });
     this.#dates = new Intl.DateTimeFormat(language.locale, { dateStyle: 'long', timeZone });
+    this.#times = new Intl.DateTimeFormat(language.locale, {
+      dateStyle: 'medium',
+      timeStyle: 'short',
+      timeZone,
+    });
   }
 
   /** The translation of `id`, or `id` itself where there is none. */
@@ -60,16 +66,32 @@ export class Translator {
 
   /** The form for `count` of `one`, the message id; `{count}` becomes the number. */
   ngettext(one: string, many: string, count: number): string {
-    const category = this.#plurals.select(count);
+    const form = this.#form(one, many, this.#plurals.select(count));
+    return fill(form, { count: this.#numbers.format(count) });
+  }
+
+  /** All forms of `one` by plural category, `{count}` left in them: for scripts, which count on. */
+  pluralForms(one: string, many: string): Readonly<Record<string, string>> {
+    const { pluralCategories } = this.#plurals.resolvedOptions();
+    return Object.fromEntries(
+      pluralCategories.map((category) => [category, this.#form(one, many, category)]),
+    );
+  }
+
+  #form(one: string, many: string, category: Intl.LDMLPluralRule): string {
     const found = Object.hasOwn(this.#catalogue, one) ? this.#catalogue[one] : undefined;
     const form = typeof found === 'object' ? found[category] : undefined;
-    const english = category === 'one' ? one : many;
-    return fill(form ?? english, { count: this.#numbers.format(count) });
+    return form ?? (category === 'one' ? one : many);
   }
 
   /** "1 January 2025", "1. Januar 2025". */
   date(value: Date): string {
     return this.#dates.format(value);
+  }
+
+  /** "1 Jan 2025, 14:30", "01.01.2025, 14:30". */
+  dateTime(value: Date): string {
+    return this.#times.format(value);
   }
 
   /** "33%", "33 %". */

@@ -1,20 +1,24 @@
 /** Which language a request is answered in, and the view that switches it. */
 
 import type { MiddlewareHandler } from 'hono';
-import { setCookie } from 'hono/cookie';
 import { languageDetector } from 'hono/language';
+import { type CookieKind, sendCookie } from './cookies.ts';
 import { readForm } from './forms.ts';
+import { host, safeNext } from './requests.ts';
 import type { Env, RequestContext, View } from './views.ts';
 
-const COOKIE = 'language';
-const YEAR_S = 31_536_000;
-const ANY_ORIGIN = 'http://site.invalid';
+const LANGUAGE: CookieKind<string> = {
+  name: 'language',
+  maxAgeSeconds: 31_536_000,
+  read: (text) => text,
+  write: (code) => code,
+};
 
 /** Chooses by the cookie of the switch, then by Accept-Language; else the first of `codes`. */
 export function chooseLanguage(codes: readonly string[]): MiddlewareHandler<Env> {
   const detect = languageDetector({
     order: ['cookie', 'header'],
-    lookupCookie: COOKIE,
+    lookupCookie: LANGUAGE.name,
     caches: false,
     supportedLanguages: [...codes],
     fallbackLanguage: codes[0] ?? 'en',
@@ -26,16 +30,20 @@ export function chooseLanguage(codes: readonly string[]): MiddlewareHandler<Env>
   };
 }
 
-/** Takes `language` and `next` of a form, keeps the language in a cookie and leads back (Django's set_language). */
+/**
+ * Takes `language` and `next` of a form, keeps the language in a cookie and leads back (Django's
+ * set_language). It wants no CSRF token: the form is on every page, and each would need the cookie.
+ */
 export const setLanguage: View<unknown> = {
+  csrfExempt: true,
   async post(c) {
     const fields = await readForm(c);
     const code = fields.get('language') ?? '';
     if (!c.var.site.languages.some((language) => language.code === code)) {
       return c.var.site.errorPage(c, 400);
     }
-    setCookie(c, COOKIE, code, { path: '/', sameSite: 'Lax', httpOnly: true, maxAge: YEAR_S });
-    return c.redirect(localPath(fields.get('next') ?? '/') ?? '/', 303);
+    await sendCookie(c, LANGUAGE, code);
+    return c.redirect(safeNext(c, fields.get('next'), '/'), 303);
   },
 };
 
@@ -49,12 +57,5 @@ export function pageAddress(c: RequestContext): string {
   const referer = c.req.header('referer');
   if (referer === undefined || !URL.canParse(referer)) return '/';
   const page = new URL(referer);
-  return page.host === c.req.header('host') ? page.pathname + page.search : '/';
-}
-
-/** `address` where it stays on this site: `//host/`, `/\host/` and `https://host/` do not. */
-function localPath(address: string): string | undefined {
-  if (!address.startsWith('/') || !URL.canParse(address, ANY_ORIGIN)) return undefined;
-  const url = new URL(address, ANY_ORIGIN);
-  return url.origin === ANY_ORIGIN ? url.pathname.replace(/^\/+/, '/') + url.search : undefined;
+  return page.host === host(c) ? page.pathname + page.search : '/';
 }

@@ -12,7 +12,10 @@ const PLACES: readonly RegExp[] = [
   new RegExp(String.raw`${QUOTED}\s*\|\s*translate\b`, 'g'),
   new RegExp(String.raw`\bmessage\(\s*${QUOTED}`, 'g'),
 ];
-const COUNTED = new RegExp(String.raw`\|\s*pluralize:\s*${QUOTED}`, 'g');
+const COUNTED_PLACES: readonly RegExp[] = [
+  new RegExp(String.raw`\|\s*pluralize:\s*${QUOTED}`, 'g'),
+  new RegExp(String.raw`${QUOTED}\s*\|\s*plural_forms\b`, 'g'),
+];
 
 /** The message ids of a site; those in `counted` have plural forms. */
 export interface MessageIds {
@@ -26,7 +29,9 @@ export function findMessageIds(folders: readonly string[]): MessageIds {
   const counted = new Set<string>();
   for (const text of folders.flatMap(readSources)) {
     for (const place of PLACES) for (const id of idsAt(place, text)) plain.add(id);
-    for (const noun of idsAt(COUNTED, text)) counted.add(`{count} ${noun}`);
+    for (const place of COUNTED_PLACES) {
+      for (const noun of idsAt(place, text)) counted.add(`{count} ${noun}`);
+    }
   }
   return { plain, counted };
 }

@@ -91,8 +91,8 @@ function useWriteAheadLog(database: DatabaseSync): void {
   }
 }
 
-/** SQLITE_BUSY is 5; the extended codes keep it in their low byte. */
-function isBusy(error: unknown): boolean {
+/** Whether somebody else's lock made SQLite give up: SQLITE_BUSY is 5, in the low byte of its extended codes. */
+export function isBusy(error: unknown): boolean {
   return (
     error instanceof Error &&
     'errcode' in error &&

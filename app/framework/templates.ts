@@ -11,6 +11,7 @@ import {
   type TagToken,
 } from 'liquidjs';
 import type { Translator } from './i18n.ts';
+import type { Message } from './sessions.ts';
 
 /** Renders template files. */
 export interface Templates {
@@ -21,30 +22,38 @@ export interface Templates {
   render(
     name: string,
     context: Readonly<Record<string, unknown>>,
-    page?: PageFacts,
+    page: PageFacts,
   ): Promise<string>;
+  /** Rejects where `name` is missing or malformed. The templates that it names are not looked at. */
+  parse(name: string): Promise<void>;
 }
 
 /** What every template knows of the page it makes. */
 export interface PageFacts {
   /** Code of its language: "de". */
   readonly language: string;
-  /** Where a switch of the language leads back to. */
+  /** Where a switch of the language leads back to: `page_address`. */
   readonly address: string;
+  /** Who is logged in: `user`, else null. */
+  readonly user?: { readonly name: string; readonly isStaff: boolean };
+  /** The messages to show now. Called where a template names `messages`. */
+  takeMessages(): readonly Message[];
+  /** A token for a form. Called where a template names `csrf_token`. */
+  csrfToken(): string;
 }
 
 /** What templates need to know of the site. */
 export interface TemplateOptions {
   /** Template folders, tried in order. */
   readonly folders: readonly string[];
-  /** Prefix of `{% static 'polls/polls.css' %}`: "/static/". */
-  readonly staticUrl: string;
   /** One for each language; the first serves where a page names none. */
   readonly translators: readonly Translator[];
   /** Time zone of the `date` filter, an IANA name: "Europe/Paris". */
   readonly timeZone: string;
   /** Reads each template again for every page, for people who are changing them. */
   readonly reload: boolean;
+  /** The address that `{% static 'polls/polls.css' %}` writes. */
+  staticAddress(name: string): string;
   /** Resolves `{% url 'polls:detail' question.id %}`. */
   reverse(name: string, ...values: readonly unknown[]): string;
 }
@@ -56,15 +65,36 @@ export function createTemplates(options: TemplateOptions): Templates {
     engines.set(translator.language.code, createEngine(options, translator));
   }
   const languages = options.translators.map(({ language }) => language);
-  const standard = { language: languages[0]?.code ?? '', address: '/' };
   return {
-    async render(name, context, page = standard) {
+    async render(name, context, page) {
       const language = languages.find(({ code }) => code === page.language) ?? languages[0];
       const engine = engines.get(language?.code ?? '');
       if (engine === undefined) throw new Error('a site needs a language');
-      const globals = { language, languages, page_address: page.address };
+      const globals = globalsOf(page, { language, languages });
       const html: unknown = await engine.renderFile(name, context, { globals });
       return String(html);
+    },
+    async parse(name) {
+      await engines.get(languages[0]?.code ?? '')?.parseFile(name);
+    },
+  };
+}
+
+/** What is taken or made only where a template names it is a getter; naming it twice gives the same. */
+function globalsOf(page: PageFacts, languages: object): object {
+  let messages: readonly Message[] | undefined;
+  let token: string | undefined;
+  return {
+    ...languages,
+    page_address: page.address,
+    user: page.user ?? null,
+    get messages() {
+      messages ??= page.takeMessages();
+      return messages;
+    },
+    get csrf_token() {
+      token ??= page.csrfToken();
+      return token;
     },
   };
 }
@@ -87,7 +117,7 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
   );
   engine.registerTag(
     'static',
-    outputTag((file) => options.staticUrl + String(file)),
+    outputTag((name) => options.staticAddress(String(name))),
   );
   engine.registerTag('translate', translateTag(translator));
   engine.registerFilter('translate', (id: unknown) => translator.gettext(String(id)));
@@ -95,7 +125,12 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
   engine.registerFilter('pluralize', (count: unknown, one: string, many = `${one}s`) =>
     translator.ngettext(`{count} ${one}`, `{count} ${many}`, Number(count)),
   );
+  // `{{ 'vote' | plural_forms }}` is JSON, for a script: {"one":"{count} vote",...}.
+  engine.registerFilter('plural_forms', (one: string, many = `${one}s`) =>
+    JSON.stringify(translator.pluralForms(`{count} ${one}`, `{count} ${many}`)),
+  );
   engine.registerFilter('long_date', (value: string) => translator.date(new Date(value)));
+  engine.registerFilter('date_time', (value: string) => translator.dateTime(new Date(value)));
   engine.registerFilter('percent', (value: unknown) => translator.percent(Number(value)));
   return engine;
 }

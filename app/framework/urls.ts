@@ -5,42 +5,53 @@
  * const urlpatterns = [
  *   path('', index, 'index'),
  *   path('<int:questionId>/', detail, 'detail'), // detail's params: { questionId: number }
+ *   ...include('comments/', comments),           // also within a module that is included itself
  * ];
  */
 
+import {
+  type ConvertedBy,
+  type ConverterName,
+  isConverter,
+  patternOf,
+  readValue,
+  writeValue,
+} from './converters.ts';
 import type { View } from './views.ts';
-
-/** Converters of a route: how a part of the path reads, and what it becomes. */
-const converters = {
-  int: { pattern: '[0-9]+', read: Number },
-  str: { pattern: '[^/]+', read: String },
-  slug: { pattern: '[-a-zA-Z0-9_]+', read: String },
-} as const;
-
-type ConverterName = keyof typeof converters;
 
 /** Parameters that a route gives its view: `'<int:id>/'` gives `{ readonly id: number }`. */
 export type ParamsOf<Route extends string> =
   Route extends `${string}<${infer Kind}:${infer Name}>${infer Rest}`
-    ? { readonly [Key in Name]: Kind extends 'int' ? number : string } & ParamsOf<Rest>
+    ? { readonly [Key in Name]: ConvertedBy<Kind> } & ParamsOf<Rest>
     : unknown;
 
 /** Values read from a path, by parameter name. */
 export type Params = Readonly<Record<string, string | number>>;
 
-/** One route with its view; made by `path`. */
-export interface UrlPattern {
+/** One route with its view; made by `path`. `Outer` are the parameters it wants of prefixes around it. */
+export interface UrlPattern<Outer = object> {
   readonly route: string;
   // The route's literal type was checked against the view's parameters by `path`.
   readonly view: View<never>;
   readonly name: string | undefined;
+  /** Nothing at run time: holds `Outer` for the compiler. */
+  readonly outer?: (params: Outer) => void;
 }
 
 /** The routes of one application; `appName` is the namespace of their names. */
-export interface UrlModule {
+export interface UrlModule<Outer = object> {
   readonly appName: string;
-  readonly urlpatterns: readonly UrlPattern[];
+  readonly urlpatterns: readonly UrlPattern<Outer>[];
 }
+
+/** What is left of `Outer` when a prefix gives `Given`; a parameter of another type is not given. */
+type StillWanted<Outer, Given> = {
+  readonly [Key in keyof Outer as Key extends keyof Given
+    ? Given[Key] extends Outer[Key]
+      ? never
+      : Key
+    : Key]: Outer[Key];
+};
 
 /** Binds `view` to `route`, which has no leading slash. A view whose parameters do not fit fails to compile. */
 export function path<Route extends string>(
@@ -51,8 +62,31 @@ export function path<Route extends string>(
   return { route, view: view as View<never>, name };
 }
 
-/** Puts the routes of an application below `prefix`: `include('polls/', polls)`. */
-export function include(prefix: string, module: UrlModule): readonly UrlPattern[] {
+/**
+ * `path` for the routes of a module that is included below a prefix with parameters, which its views
+ * get as well. A module that is included elsewhere fails to compile where the site is built.
+ *
+ * @example
+ * const path = pathBelow<'<int:year>/'>();
+ * const urlpatterns = [path('<slug:title>/', entry)]; // entry's params: { year: number, title: string }
+ * // and in the site's urls: ...include('archive/<int:year>/', blog)
+ */
+export function pathBelow<Prefix extends string>(): <Route extends string>(
+  route: Route,
+  view: View<ParamsOf<Prefix> & ParamsOf<Route>>,
+  name?: string,
+) => UrlPattern<ParamsOf<Prefix>> {
+  return (route, view, name) => ({ route, view: view as View<never>, name });
+}
+
+/**
+ * Puts the routes of an application below `prefix`: `include('polls/', polls)`. Their names get its
+ * namespace: "polls:index", and "shop:cart:index" where `cart` is included in `shop`.
+ */
+export function include<Prefix extends string, Outer>(
+  prefix: Prefix,
+  module: UrlModule<Outer>,
+): readonly UrlPattern<StillWanted<Outer, ParamsOf<Prefix>>>[] {
   return module.urlpatterns.map(({ route, view, name }) => ({
     route: prefix + route,
     view,
@@ -69,9 +103,13 @@ interface Part {
 export interface CompiledRoute {
   readonly name: string | undefined;
   readonly view: View<never>;
+  /** As it was written, without a leading slash: `polls/<int:questionId>/`. */
+  readonly route: string;
+  /** Names of its parameters, in their order. */
+  readonly parameters: readonly string[];
   /** As hono's router spells it: `/polls/:questionId{[0-9]+}/`. */
   readonly honoPath: string;
-  /** Turns the matched texts into values; undefined where one is out of range, so there is no such page. */
+  /** Turns the matched texts into values; undefined where one is no value, so the address is not of this route. */
   readParams(texts: Readonly<Record<string, string>>): Params | undefined;
   /** The path for `values`, in the order of the route's parameters. Throws where one does not fit. */
   build(values: readonly unknown[]): string;
@@ -90,10 +128,17 @@ export function compileRoute(pattern: UrlPattern): CompiledRoute {
     rest = rest.slice(close + 1);
   }
   literals.push(rest);
+  const parameters = parts.map(({ name }) => name);
+  const twice = parameters.find((name, index) => parameters.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new Error(`parameter "${twice}" twice in route "${pattern.route}"`);
+  }
   return {
     name: pattern.name,
     view: pattern.view,
-    honoPath: `/${interleave(literals, parts, ({ name, converter }) => `:${name}{${converters[converter].pattern}}`)}`,
+    route: pattern.route,
+    parameters,
+    honoPath: `/${interleave(literals, parts, ({ name, converter }) => `:${name}{${patternOf(converter)}}`)}`,
     readParams: (texts) => readParams(parts, texts),
     build: (values) => buildPath(literals, parts, values, pattern.route),
   };
@@ -103,10 +148,6 @@ function readPart(text: string, route: string): Part {
   const [, kind = '', name = ''] = /^([a-z]+):([A-Za-z]\w*)$/.exec(text) ?? [];
   if (!isConverter(kind)) throw new Error(`invalid parameter "<${text}>" in route "${route}"`);
   return { name, converter: kind };
-}
-
-function isConverter(kind: string): kind is ConverterName {
-  return Object.hasOwn(converters, kind);
 }
 
 function interleave(
@@ -125,8 +166,8 @@ function readParams(
 ): Params | undefined {
   const params: Record<string, string | number> = {};
   for (const { name, converter } of parts) {
-    const value = converters[converter].read(texts[name] ?? '');
-    if (typeof value === 'number' && !Number.isSafeInteger(value)) return undefined;
+    const value = readValue(converter, texts[name] ?? '');
+    if (value === undefined) return undefined;
     params[name] = value;
   }
   return params;
@@ -142,11 +183,9 @@ function buildPath(
     throw new Error(`route "${route}" takes ${parts.length} values, got ${values.length}`);
   }
   const written = interleave(literals, parts, ({ converter }, index) => {
-    const text = String(values[index]);
-    if (!new RegExp(`^(?:${converters[converter].pattern})$`).test(text)) {
-      throw new Error(`"${text}" does not fit "${converter}" in route "${route}"`);
-    }
-    return encodeURIComponent(text);
+    const written = writeValue(converter, values[index]);
+    if (written !== undefined) return written;
+    throw new Error(`"${values[index]}" does not fit "${converter}" in route "${route}"`);
   });
   return `/${written}`;
 }
@@ -163,6 +202,11 @@ export class RouteTable {
       if (route.name !== undefined) byName.set(route.name, route);
     }
     this.#byName = byName;
+  }
+
+  /** The route of this name. */
+  find(name: string): CompiledRoute | undefined {
+    return this.#byName.get(name);
   }
 
   /**

@@ -1,18 +1,14 @@
 /** What each page of the polls answers. */
 
 import { readForm } from '../framework/forms.ts';
+import { message } from '../framework/i18n.ts';
 import { paginate } from '../framework/paginator.ts';
 import { redirect, render } from '../framework/shortcuts.ts';
-import type { View } from '../framework/views.ts';
+import type { RequestContext, View } from '../framework/views.ts';
+import { answerTo, keepAnswer } from './answers.ts';
 import { checkVote } from './forms.ts';
-import {
-  type Choice,
-  castVote,
-  choicesOf,
-  countQuestions,
-  findQuestion,
-  latestQuestions,
-} from './models.ts';
+import { castVote, choicesOf, countQuestions, findQuestion, latestQuestions } from './models.ts';
+import { tally } from './tally.ts';
 
 /** Questions on a page of the index. */
 const QUESTIONS_PER_PAGE = 10;
@@ -33,32 +29,50 @@ export const index: View<unknown> = {
   },
 };
 
-/** One question with the form to vote. */
+/** One question with the form to vote, unless it is closed. */
 export const detail: View<QuestionParams> = {
   async get(c, { questionId }) {
     const { database } = c.var.site;
     const question = await findQuestion(database, questionId);
     if (question === undefined) return c.notFound();
     const choices = await choicesOf(database, questionId);
-    return render(c, 'polls/detail.html', { question, choices, errors: {} });
+    const chosen = await answerTo(c, questionId);
+    return render(c, 'polls/detail.html', { question, choices, chosen, errors: {} });
   },
 };
 
-/** Counts a vote and leads to the results; without a choice shows the form again. */
+/** Counts a vote and leads to the results; where it can not count, shows the page again. */
 export const vote: View<QuestionParams> = {
   async post(c, { questionId }) {
     const { database } = c.var.site;
     const question = await findQuestion(database, questionId);
     if (question === undefined) return c.notFound();
-    const choices = await choicesOf(database, questionId);
-    const form = checkVote(await readForm(c), choices);
-    if (!form.isValid) {
-      return render(c, 'polls/detail.html', { question, choices, errors: form.errors }, 400);
+    const form = checkVote(await readForm(c), await choicesOf(database, questionId));
+    if (form.isValid && (await castVote(database, form.values.choice.id))) {
+      await keepAnswer(c, questionId, form.values.choice.id);
+      return redirect(c, 'polls:results', questionId);
     }
-    await castVote(database, form.values.choice.id);
-    return redirect(c, 'polls:results', questionId);
+    const gone = { choice: message('That answer is no longer there.') };
+    return refuseVote(c, questionId, form.isValid ? gone : form.errors);
   },
 };
+
+/** Says why a vote did not count: 403 where the question is closed by now, else 400 with the form. */
+async function refuseVote(
+  c: RequestContext,
+  questionId: number,
+  errors: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const { database } = c.var.site;
+  const question = await findQuestion(database, questionId);
+  if (question === undefined) return c.notFound();
+  const choices = await choicesOf(database, questionId);
+  if (question.closed_at === null) {
+    return render(c, 'polls/detail.html', { question, choices, chosen: null, errors }, 400);
+  }
+  const closed = { choice: message('Your vote was not counted.') };
+  return render(c, 'polls/detail.html', { question, choices, chosen: null, errors: closed }, 403);
+}
 
 /** The votes of one question. */
 export const results: View<QuestionParams> = {
@@ -72,17 +86,3 @@ export const results: View<QuestionParams> = {
     });
   },
 };
-
-/** Sums the votes and gives each choice its share in percent and whether it leads. */
-function tally(choices: readonly Choice[]) {
-  const total = choices.reduce((sum, { votes }) => sum + votes, 0);
-  const most = Math.max(0, ...choices.map(({ votes }) => votes));
-  return {
-    total,
-    choices: choices.map((choice) => ({
-      ...choice,
-      percent: total === 0 ? 0 : Math.round((100 * choice.votes) / total),
-      leads: choice.votes > 0 && choice.votes === most,
-    })),
-  };
-}

@@ -1,7 +1,7 @@
 /** Recognises what kind of application an export is, and makes it callable. */
 import { type RequestListener, Server } from 'node:http';
 import { AppLoadError, EXIT_APP_LOAD_ERROR } from '../errors.ts';
-import type { FetchCall } from './fetch-handler.ts';
+import type { FetchCall } from './fetch/exchange.ts';
 
 /** An application that answers a Request with a Response. */
 export interface FetchKind {

@@ -13,5 +13,5 @@ export interface GatewayBase {
 /** The same for every request. */
 export const SERVER_FACTS: ServerFacts = Object.freeze({
   software: `tandem/${VERSION}`,
-  interfaceVersion: '1.0',
+  interfaceVersion: '1.1',
 });

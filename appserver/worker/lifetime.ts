@@ -1,14 +1,24 @@
-/** Work that outlives its response: a stopping thread waits for it. */
+/** A thread's stop as applications hear of it, and the work it waits for then. */
 import { inspect } from 'node:util';
 import type { ErrorLog } from '../logging/error-log.ts';
 
-/** What applications gave to `waitUntil` and is not done. */
+/** `Gateway.stopping`, and what applications gave to `waitUntil` and is not done. */
 export class Lifetime {
   readonly #log: ErrorLog;
   readonly #pending = new Set<Promise<unknown>>();
+  readonly #stopping = new AbortController();
 
   constructor(log: ErrorLog) {
     this.#log = log;
+  }
+
+  /** Aborts when the thread begins to stop. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  stop(): void {
+    this.#stopping.abort(new DOMException('The worker is stopping', 'AbortError'));
   }
 
   /** A rejection is logged. */

@@ -10,8 +10,9 @@ import { listen } from '../../http1/listener.ts';
 import { listenOn } from '../../prefork/listen.ts';
 import type { RunningThread, ThreadContext, ThreadListener } from '../../prefork/types.ts';
 import { type AppKind, detectApp, type NodeKind } from '../apps/detect.ts';
+import type { FetchCall } from '../apps/fetch/exchange.ts';
 import { installFetchGlobals } from '../apps/fetch/globals.ts';
-import { type FetchCall, FetchHandler } from '../apps/fetch-handler.ts';
+import { FetchHandler } from '../apps/fetch-handler.ts';
 import { loadApp } from '../apps/load.ts';
 import { handOver, NodeAcceptor } from '../apps/node/connection.ts';
 import { installNodeGateway } from '../apps/node/gateway.ts';
@@ -43,7 +44,9 @@ export async function startThread(context: ThreadContext): Promise<RunningApp> {
   const log = openErrorLog(settings.errorlog, settings.loglevel);
   if (context.threadIndex === 0) log.info(`Booting worker with pid: ${process.pid}`);
   const { age, threadIndex, threadCount } = context;
-  const facts: WorkerFacts = { age, pid: process.pid, threadIndex, threadCount };
+  const lifetime = new Lifetime(log);
+  const { stopping } = lifetime;
+  const facts: WorkerFacts = { age, pid: process.pid, threadIndex, threadCount, stopping };
   const heartbeat = heartbeatOf(context);
   heartbeat.start();
   installFetchGlobals();
@@ -53,7 +56,7 @@ export async function startThread(context: ThreadContext): Promise<RunningApp> {
   heartbeat.enterStartup();
   await hooks.startup(facts);
   log.debug(`${app} is a ${kind.shape} application`);
-  return new AppThread(context, settings, facts, kind, hooks, heartbeat, log);
+  return new AppThread(context, settings, facts, lifetime, kind, hooks, heartbeat, log);
 }
 
 class AppThread implements RunningApp {
@@ -74,6 +77,7 @@ class AppThread implements RunningApp {
     context: ThreadContext,
     settings: Settings,
     facts: WorkerFacts,
+    lifetime: Lifetime,
     app: AppKind,
     hooks: Hooks,
     heartbeat: Heartbeat,
@@ -88,7 +92,7 @@ class AppThread implements RunningApp {
     const { accesslog, access_log_format } = settings;
     this.#accessLog = accesslog === null ? undefined : new AccessLog(accesslog, access_log_format);
     this.#forwarded = new Forwarded(settings);
-    this.#lifetime = new Lifetime(log);
+    this.#lifetime = lifetime;
     const connectionLimit = Math.ceil(settings.worker_connections / context.threadCount);
     this.#accounts = new Accounts({ connectionLimit, balance: balanceOf(context) });
     this.#quota = quotaOf(context, log);
@@ -160,12 +164,14 @@ class AppThread implements RunningApp {
   }
 
   async drain(): Promise<void> {
+    this.#lifetime.stop();
     await this.#accounts.drain(Math.min(QUIET_MS, this.#settings.keepalive * 1000) || QUIET_MS);
     await this.#lifetime.settled();
     await this.#stop();
   }
 
   async quit(): Promise<void> {
+    this.#lifetime.stop();
     await this.#accounts.close();
     await this.#stop();
   }

@@ -116,7 +116,6 @@ export function clearReply(r: HttpRequest): void {
   r.allowRanges = false;
   r.ranges = undefined;
   r.rangesTail = '';
-  r.variesByEncoding = false;
   r.hasOwnServer = false;
   r.hasOwnDate = false;
   r.bodyFilter = undefined;

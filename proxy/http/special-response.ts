@@ -53,12 +53,10 @@ export function sendSpecialResponse(r: HttpRequest, status: number): void {
 
 /** Drops the reply under way; 416 keeps the lines of the reply of which no part could be given. */
 function startAnew(r: HttpRequest, status: number): void {
-  const { redirectTo, extraLines, variesByEncoding } = r;
+  const { redirectTo, extraLines } = r;
   clearReply(r);
   if (status === 201 || (status >= 301 && status <= 308)) r.redirectTo = redirectTo;
-  if (status !== 416) return;
-  r.extraLines = extraLines;
-  r.variesByEncoding = variesByEncoding;
+  if (status === 416) r.extraLines = extraLines;
 }
 
 /** nginx turns keep-alive off after these. */

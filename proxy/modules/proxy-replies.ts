@@ -28,20 +28,36 @@ export function redirectByUpstream(r: HttpRequest, to: string): void {
   internalRedirect(r, found.path, found.args);
 }
 
-/** Field lines of a 101 response: the server's own and those of the upstream. */
+/** Field lines of a 101 response: the server's own, those of the upstream, and what filters add. */
 export function upgradeLines(r: HttpRequest): string {
+  // No filter turns a 101 into another answer.
+  for (const filter of r.location.headerFilters) filter(r);
   const isShort = r.location.core.server_tokens === 'off';
   const server = r.hasOwnServer ? '' : `Server: ${isShort ? SERVER_SHORT : SERVER_FULL}\r\n`;
   const date = r.hasOwnDate ? '' : `Date: ${r.thread.clock.date}\r\n`;
   return `${server}${date}${r.extraLines}`;
 }
 
-/** A header filter: what an X-Accel-Redirect kept joins the reply that it led to. */
+/**
+ * A header filter: what an X-Accel-Redirect kept joins the reply that it led to. A 416 has it already,
+ * and a 412 begins anew (nginx `ngx_http_filter_finalize_request`).
+ */
 export function addKeptFields(r: HttpRequest): Verdict {
   if (r.upstream === undefined || !(r.upstream instanceof UpstreamExchange)) return OK;
   const { kept } = r.upstream;
-  if (kept === undefined) return OK;
-  r.extraLines += kept.lines;
-  if (kept.contentType !== '') r.contentType = kept.contentType;
+  if (kept === undefined || r.errorStatus === 412) return OK;
+  if (r.errorStatus !== 416) r.extraLines += kept.lines;
+  if (kept.contentType === '') return OK;
+  r.contentType = isBuiltInPage(r) ? `text/html${charsetOf(kept.contentType)}` : kept.contentType;
   return OK;
+}
+
+function isBuiltInPage(r: HttpRequest): boolean {
+  return r.errorStatus > 0 && !r.isErrorPage && r.contentType === 'text/html';
+}
+
+/** nginx keeps the charset of a field apart from its type, and for the page of an error too. */
+function charsetOf(contentType: string): string {
+  const charset = /;\s*charset="?([^\s;"]+)/i.exec(contentType)?.[1];
+  return charset === undefined ? '' : `; charset=${charset}`;
 }

@@ -214,7 +214,8 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     const location = accelRedirect(head.fields);
     if (location === undefined) return false;
     this.#leaveRest();
-    this.kept = this.#plan.fields.takeKept(r, head);
+    const { lines, contentType } = this.#plan.fields.takeKept(r, head);
+    this.kept = { lines: (this.kept?.lines ?? '') + lines, contentType };
     services.accelRedirect(r, location);
     return true;
   }

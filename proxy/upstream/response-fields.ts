@@ -24,6 +24,7 @@ const CONTENT_ENCODING = 8;
 const DATE = 9;
 const SERVER = 10;
 const CONNECTION = 11;
+const COPY = 12;
 
 /** Names with their own handling, all others are copied. */
 const KNOWN: readonly (readonly [name: string, code: number])[] = [
@@ -95,7 +96,8 @@ export class ResponseFields {
     const passed = new Set(pass.map((name) => name.toLowerCase()));
     const hidden = [...HIDDEN.filter((name) => !passed.has(name.toLowerCase())), ...hide];
     for (const name of hidden) this.#codes.set(name, DROP);
-    for (const name of KEPT_BY_REDIRECT) this.#kept.set(name, 1);
+    const known = new Map(KNOWN);
+    for (const name of KEPT_BY_REDIRECT) this.#kept.set(name, known.get(name) ?? COPY);
     this.#redirects = redirects;
     this.#cookies = cookies;
   }
@@ -108,7 +110,10 @@ export class ResponseFields {
     this.#take(r, head.fields, undefined);
   }
 
-  /** Takes only what an X-Accel-Redirect keeps; nothing stays in the reply. */
+  /**
+   * Takes only what an X-Accel-Redirect keeps, fields of `proxy_hide_header` among it, as nginx does;
+   * nothing stays in the reply.
+   */
   takeKept(r: HttpRequest, head: ResponseHead): KeptFields {
     r.extraLines = '';
     r.contentType = '';
@@ -124,11 +129,10 @@ export class ResponseFields {
     let connection = '';
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!;
-      if (only !== undefined && only.codeOf(name) === 0) continue;
-      const code = this.#codes.codeOf(name);
-      if (code === DROP) continue;
+      const code = (only ?? this.#codes).codeOf(name);
+      if (code === DROP || (code === 0 && only !== undefined)) continue;
       const value = fields[i + 1]!;
-      if (code === 0) lines += `${name}: ${value}\r\n`;
+      if (code === 0 || code === COPY) lines += `${name}: ${value}\r\n`;
       else if (code === CONNECTION)
         connection = connection === '' ? value : `${connection},${value}`;
       else lines += this.#takeKnown(r, code, name, value);

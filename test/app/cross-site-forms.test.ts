@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { choicesOf, createQuestions } from '../../app/polls/models.ts';
-import { createSite, ORIGIN, questionOf } from './site.ts';
+import { CSRF, createSite, ORIGIN, questionOf } from './site.ts';
 
 const cases: readonly [what: string, headers: Record<string, string>, isAccepted: boolean][] = [
   ['of this site', { Origin: ORIGIN, 'Sec-Fetch-Site': 'same-origin' }, true],
@@ -22,7 +22,7 @@ for (const [what, headers, isAccepted] of cases) {
     const response = await request('/polls/1/vote/', {
       method: 'POST',
       body: new URLSearchParams({ choice: '1' }),
-      headers,
+      headers: { ...CSRF.headers, ...headers },
     });
     assert.equal(response.status, isAccepted ? 303 : 403);
     assert.equal((await choicesOf(database, 1))[0]?.votes, isAccepted ? 1 : 0);

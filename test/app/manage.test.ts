@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -12,8 +13,16 @@ import { databaseVariables, freshDatabase, temporaryFolder } from './database.ts
 const MANAGE = join(import.meta.dirname, '..', '..', 'app', 'manage.ts');
 
 async function manage(place: string, ...args: readonly string[]) {
+  return manageWith({}, place, ...args);
+}
+
+async function manageWith(
+  environment: Readonly<Record<string, string>>,
+  place: string,
+  ...args: readonly string[]
+) {
   const child = spawn(process.execPath, [MANAGE, ...args], {
-    env: { ...process.env, ...databaseVariables(place) },
+    env: { ...process.env, ...environment, ...databaseVariables(place) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -24,7 +33,13 @@ async function manage(place: string, ...args: readonly string[]) {
 test('migrate says what it applies, and nothing is left for a second run', async (t) => {
   const path = await freshDatabase(t);
   const first = await manage(path, 'migrate');
-  assert.deepEqual(first, { stdout: 'applied polls.0001_initial\n', stderr: '', code: 0 });
+  assert.deepEqual(first, {
+    stdout:
+      'applied auth.0001_initial\napplied chat.0001_initial\napplied polls.0001_initial\n' +
+      'applied polls.0002_question_closed_at_version\napplied polls.0003_announce_changes\n',
+    stderr: '',
+    code: 0,
+  });
   const second = await manage(path, 'migrate');
   assert.deepEqual(second, { stdout: 'no migrations to apply\n', stderr: '', code: 0 });
 });
@@ -79,8 +94,12 @@ test('a migration that fails leaves nothing behind and is named', async (t) => {
     [],
   );
   assert.deepEqual(await pendingMigrations(database, modules), [
+    'auth.0001_initial',
     'broken.0001_initial',
+    'chat.0001_initial',
     'polls.0001_initial',
+    'polls.0002_question_closed_at_version',
+    'polls.0003_announce_changes',
   ]);
 });
 
@@ -103,4 +122,32 @@ test('a database that can not be opened fails the command with its cause', async
   const { stderr, code } = await manage(join(await temporaryFolder(t), 'none', 'db'), 'migrate');
   assert.match(stderr, /^migrate failed: .*unable to open database file/);
   assert.equal(code, 1);
+});
+
+test('createsuperuser adds a user once, and takes no short password', async (t) => {
+  const path = await freshDatabase(t);
+  await manage(path, 'migrate');
+  const create = (SUPERUSER_PASSWORD: string) =>
+    manageWith({ SUPERUSER_USERNAME: 'ada', SUPERUSER_PASSWORD }, path, 'createsuperuser');
+  assert.match((await create('short')).stderr, /less than 8 characters/);
+  assert.deepEqual(await create('correct horse'), {
+    stdout: 'added the user "ada"\n',
+    stderr: '',
+    code: 0,
+  });
+  const again = await create('correct horse');
+  assert.match(again.stderr, /there is a user "ada" already/);
+  assert.equal(again.code, 1);
+});
+
+test('report writes the results of all polls to the folder for downloads', async (t) => {
+  const place = await freshDatabase(t);
+  const PROTECTED_ROOT = join(await temporaryFolder(t), 'protected');
+  for (const command of ['migrate', 'seed']) await manage(place, command);
+  const { stdout, stderr, code } = await manageWith({ PROTECTED_ROOT }, place, 'report');
+  assert.deepEqual([stderr, code], ['', 0]);
+  const [, file = ''] = /^wrote (.+)\n$/.exec(stdout) ?? [];
+  assert.match(file, /\/protected\/polls-[\d-]{10}\.csv$/);
+  assert.equal((await readFile(file, 'utf8')).trimEnd().split('\r\n').length, 1 + 17);
+  assert.equal((await stat(file)).mode & 0o777, 0o644);
 });

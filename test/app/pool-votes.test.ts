@@ -8,7 +8,7 @@ import { migrate } from '../../app/framework/migrations.ts';
 import { choicesOf, createQuestions } from '../../app/polls/models.ts';
 import { type PoolProcess, startPool } from '../appserver/pool-process.ts';
 import { databaseVariables, freshDatabase } from './database.ts';
-import { questionOf } from './site.ts';
+import { CSRF, questionOf } from './site.ts';
 
 const APPLICATION = join(import.meta.dirname, '..', '..', 'app', 'server.ts');
 const CLIENTS = 12;
@@ -34,7 +34,7 @@ async function voteOften(pool: PoolProcess): Promise<void> {
   for (let i = 0; i < VOTES_EACH; i++) {
     const { status } = await pool.ask('/polls/1/vote/', {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { ...CSRF.headers, 'content-type': 'application/x-www-form-urlencoded' },
       body: 'choice=1',
     });
     assert.equal(status, 303);

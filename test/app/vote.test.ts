@@ -8,7 +8,7 @@ import { connectDatabase } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
 import { choicesOf, createQuestions } from '../../app/polls/models.ts';
 import { databaseVariables, freshDatabase } from './database.ts';
-import { createSite, ORIGIN, questionOf } from './site.ts';
+import { CSRF, createSite, ORIGIN, questionOf } from './site.ts';
 
 test('a vote counts once and leads to the results', async (t) => {
   const { database, submit } = await createSite(t);
@@ -30,7 +30,7 @@ test('a multipart form votes too', async (t) => {
   const response = await request('/polls/1/vote/', {
     method: 'POST',
     body,
-    headers: { Origin: ORIGIN },
+    headers: { ...CSRF.headers, Origin: ORIGIN },
   });
   assert.equal(response.status, 303);
 });
@@ -61,7 +61,7 @@ test('a form that is malformed or not a form counts nothing', async (t) => {
   const { database, request } = await createSite(t);
   await createQuestions(database, [questionOf('Tea?', ['Green'])]);
   for (const type of ['multipart/form-data; boundary=x', 'application/json']) {
-    const headers = { 'Content-Type': type, Origin: ORIGIN };
+    const headers = { ...CSRF.headers, 'Content-Type': type, Origin: ORIGIN };
     const response = await request('/polls/1/vote/', {
       method: 'POST',
       body: '{"choice":1}',

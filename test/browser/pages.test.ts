@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, suite, type TestContext, test } from 'node:test';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { after, before, suite, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
 import { chromiumSkip, launchChromium } from '../harness/chromium.ts';
 import { type Stack, startStack } from '../harness/stack.ts';
-
-/** Kept after the run, so that somebody can look at them. */
-const SCREENSHOTS = join(tmpdir(), 'tandem-screenshots');
-
-const WINDOWS: Readonly<Record<string, BrowserContextOptions>> = {
-  'phone, light': { viewport: { width: 390, height: 844 }, colorScheme: 'light' },
-  'desktop, dark': { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
-};
+import { addStaff, openVisit, WINDOWS } from './visit.ts';
 
 if (chromiumSkip !== false) console.error(chromiumSkip);
 
@@ -22,8 +12,8 @@ suite('in a browser', { skip: chromiumSkip }, () => {
   let browser: Browser;
 
   before(async () => {
-    await mkdir(SCREENSHOTS, { recursive: true });
     stack = await startStack();
+    await addStaff(stack);
     browser = await launchChromium();
   });
 
@@ -73,6 +63,33 @@ suite('in a browser', { skip: chromiumSkip }, () => {
     });
   }
 
+  for (const [window, options] of Object.entries(WINDOWS)) {
+    test(`on a ${window}, somebody logs in after a mistake, and out again`, async (t) => {
+      const visit = await openVisit(t, browser, options, `${window.replace(', ', '-')}-`);
+      const { page } = visit;
+      await page.goto(`${stack.url}/accounts/login/`);
+      await visit.look('login');
+      await page.getByLabel('Name').fill('ada');
+      await page.getByLabel('Password').fill('wrong');
+      visit.expectFailure(400);
+      await page.getByRole('button', { name: 'Log in' }).click();
+      const alert = page.getByRole('alert');
+      assert.equal(await alert.textContent(), 'Please enter a correct name and password.');
+      assert.equal(await page.getByLabel('Name').inputValue(), 'ada');
+      await visit.look('login-failed');
+      await page.getByLabel('Password').fill('correct horse');
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.waitForURL('**/polls/');
+      await page.getByRole('status').getByText('Welcome, ada.', { exact: true }).waitFor();
+      await visit.look('logged-in');
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.waitForURL('**/accounts/login/');
+      await page.getByRole('status').getByText('You are logged out.', { exact: true }).waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Log out' }).count(), 0);
+      visit.assertQuiet(stack.url);
+    });
+  }
+
   test('the whole vote can be done with the keyboard', async (t) => {
     const visit = await openVisit(t, browser, {}, 'keyboard-');
     const { page } = visit;
@@ -91,86 +108,6 @@ suite('in a browser', { skip: chromiumSkip }, () => {
     visit.assertQuiet(stack.url);
   });
 });
-
-/** One window with a record of what went wrong in it. */
-interface Visit {
-  readonly page: Page;
-  /** The next document may come with `status`; the browser's console line about it is no error. */
-  expectFailure(status: number): void;
-  /** Checks what every page must hold, and keeps a screenshot of it. */
-  look(name: string): Promise<void>;
-  /** Fails where the console held an error, or anything was asked of another host or not received. */
-  assertQuiet(url: string): void;
-}
-
-async function openVisit(
-  t: TestContext,
-  browser: Browser,
-  options: BrowserContextOptions,
-  prefix: string,
-): Promise<Visit> {
-  const context = await browser.newContext(options);
-  t.after(() => context.close());
-  const page = await context.newPage();
-  const problems: string[] = [];
-  const requested: string[] = [];
-  let expected = '';
-  page.on('console', (message) => {
-    const text = message.text();
-    if (expected !== '' && text.includes(expected)) expected = '';
-    else if (message.type() === 'error' || message.type() === 'warning') problems.push(text);
-  });
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('requestfailed', (request) => {
-    const reason = request.failure()?.errorText;
-    // Whoever clicks before a page is complete makes the browser drop the rest of it.
-    if (reason !== 'net::ERR_ABORTED') problems.push(`${reason}: ${request.url()}`);
-  });
-  page.on('request', (request) => requested.push(request.url()));
-  return {
-    page,
-    expectFailure(status) {
-      expected = `status of ${status}`;
-    },
-    async look(name) {
-      await page.waitForLoadState('load');
-      await checkPage(page);
-      await page.screenshot({ path: join(SCREENSHOTS, `${prefix}${name}.png`), fullPage: true });
-    },
-    assertQuiet(url) {
-      assert.deepEqual(problems, []);
-      assert.deepEqual(
-        requested.filter((one) => !one.startsWith(`${url}/`)),
-        [],
-      );
-    },
-  };
-}
-
-/** Every page is styled, fits the window, has a title, a language, one h1 and its landmarks. */
-async function checkPage(page: Page): Promise<void> {
-  const facts = await page.evaluate(`({
-    rules: [...document.styleSheets].map((sheet) => sheet.cssRules.length > 0),
-    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    language: document.documentElement.lang,
-    headings: document.querySelectorAll('h1').length,
-    landmarks: ['header', 'nav', 'main', 'footer'].filter((name) => !document.querySelector(name)),
-    broken: [...document.images].filter((image) => image.naturalWidth === 0).length,
-    repeatedIds: [...document.querySelectorAll('[id]')].map(({ id }) => id)
-      .filter((id, index, all) => all.indexOf(id) !== index),
-  })`);
-  assert.partialDeepStrictEqual(facts, {
-    overflow: 0,
-    language: 'en',
-    headings: 1,
-    landmarks: [],
-    broken: 0,
-    repeatedIds: [],
-  });
-  const { rules } = facts as { readonly rules: readonly boolean[] };
-  assert.ok(rules.length >= 1 && rules.every(Boolean), 'a style sheet is missing');
-  assert.match(await page.title(), /Tandem polls$/);
-}
 
 async function votesFor(page: Page, choice: string): Promise<number> {
   const row = page.getByRole('listitem').filter({ hasText: choice });

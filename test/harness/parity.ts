@@ -49,6 +49,18 @@ export async function assertSame(pair: Pair, request: string, named = 8080): Pro
   return ours;
 }
 
+/** As `assertSame`, where the order of fields of different names may differ. */
+export async function assertSameInAnyOrder(pair: Pair, request: string): Promise<Seen> {
+  const [theirs, ours] = await Promise.all(
+    [pair.nginx, pair.tandem].map(async (front) => {
+      const one = await seen(front, request, 8080);
+      return { ...one, fields: [...one.fields].sort() };
+    }),
+  );
+  assert.deepEqual(ours, theirs, `answers to ${JSON.stringify(request)} differ`);
+  return ours!;
+}
+
 /** Asserts that both close without an answer, or give the same bytes up to the end. */
 export async function assertSameBytes(pair: Pair, request: string, named = 8080): Promise<string> {
   const [theirs, ours] = await Promise.all([

@@ -17,6 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { readSettings } from '../../app/config/settings.ts';
+import { collectStatic } from '../../app/framework/static/collect.ts';
 import { freePorts } from './ports.ts';
 
 export const PROJECT = join(import.meta.dirname, '..', '..');
@@ -40,9 +42,13 @@ export interface SiteFolder {
   remove(): void;
 }
 
-/** Makes the folder, with migrated tables and the sample questions unless told otherwise. */
+/**
+ * Makes the folder with collected static files, and, unless told otherwise, with migrated tables and the
+ * sample questions.
+ */
 export async function makeSiteFolder(options: { database?: boolean } = {}): Promise<SiteFolder> {
   const folder = new Folder(await freePorts(NAMED_PORTS.length));
+  await folder.collectStatic();
   if (options.database !== false) {
     for (const command of ['migrate', 'seed']) await folder.manage(command);
   }
@@ -56,7 +62,12 @@ class Folder implements SiteFolder {
 
   constructor(ports: readonly number[]) {
     this.ports = ports;
-    this.env = { DATABASE_PATH: join(this.path, 'db.sqlite3'), WEB_CONCURRENCY: '2' };
+    this.env = {
+      DATABASE_PATH: join(this.path, 'db.sqlite3'),
+      STATIC_ROOT: join(this.path, 'run', 'static'),
+      PROTECTED_ROOT: join(this.path, 'run', 'protected'),
+      WEB_CONCURRENCY: '2',
+    };
     // nginx started as root reads files as another user.
     chmodSync(this.path, 0o755);
     symlinkSync(join(PROJECT, 'app'), join(this.path, 'app'));
@@ -105,6 +116,11 @@ class Folder implements SiteFolder {
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async collectStatic(): Promise<void> {
+    const settings = readSettings(this.env);
+    await collectStatic(settings, { isClear: false, isDryRun: false, say: () => {} });
   }
 
   async manage(command: string): Promise<void> {

@@ -236,9 +236,32 @@ for (const { name, isPlain } of WRAPPERS) {
       await ask(peer.pool, 'GET', GET.replace('/', '/304'))[1].done,
       '304 Not Modified <>',
     );
-    assert.equal(peer.sockets.length, 1);
     assert.equal(await ask(peer.pool)[1].done, '200 OK <to the end>');
     assert.equal(peer.pool.open, 0);
+  });
+
+  test(`content that follows the answer to HEAD answers nobody (${name})`, async (t) => {
+    const peer = await startPeer(t, isPlain, (s, text) => {
+      if (text.startsWith('HEAD')) s.write('HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\n');
+      else {
+        // As an application of Gunicorn's sends it, but only when the next request is here.
+        if (s === peer.sockets[0]) s.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison');
+        s.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine');
+      }
+    });
+    assert.equal(await ask(peer.pool, 'HEAD', GET.replace('GET', 'HEAD'))[1].done, '200 OK <>');
+    assert.equal(await ask(peer.pool)[1].done, '200 OK <fine>');
+  });
+
+  test(`a connection is kept after HEAD where no content can follow (${name})`, async (t) => {
+    const peer = await startPeer(t, isPlain, (s) =>
+      s.write('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'),
+    );
+    for (const method of ['HEAD', 'HEAD', 'GET']) {
+      const [, noted] = ask(peer.pool, method, GET.replace('GET', method));
+      assert.equal(await noted.done, '404 Not Found <>');
+    }
+    assert.equal(peer.sockets.length, 1);
   });
 
   test(`a response cut short is a premature close, not an end (${name})`, async (t) => {

@@ -101,6 +101,36 @@ for (const { name, isPlain } of WRAPPERS) {
     assert.equal(server.accounts.active, 0);
   });
 
+  test(`the end of a tunnel tells whether the kernel has all of it (${name})`, async (t) => {
+    const told: unknown[] = [];
+    const server = await startServer(t, {
+      isPlain,
+      handle: (e) => {
+        const sink = {
+          data() {},
+          drained: () => told.push('drained'),
+          end() {},
+          closed() {},
+        };
+        const tunnel = e.upgrade(101, 'Switching Protocols', 'Upgrade: echo\r\n', sink);
+        if (e.head.target === '/large') tunnel.write(Buffer.alloc(20_000_000));
+        told.push(tunnel.end());
+      },
+    });
+    const client = new RawClient(t, server.port);
+    client.write(UPGRADE);
+    await client.until('\r\n\r\n');
+    assert.deepEqual(told, [true]);
+    const slow = new RawClient(t, server.port);
+    slow.socket.pause();
+    slow.write(UPGRADE.replace('GET /', 'GET /large'));
+    await eventually('the end', () => told.length === 2);
+    assert.deepEqual(told, [true, false]);
+    slow.socket.resume();
+    await eventually('drained', () => told.length === 3);
+    assert.deepEqual(told, [true, false, 'drained']);
+  });
+
   test(`two slow tunnels never get each other's bytes (${name})`, async (t) => {
     const server = await startServer(t, { isPlain, handle: (e) => void Echo.start(e) });
     const size = 12_000_000;

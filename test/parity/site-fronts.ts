@@ -23,49 +23,77 @@ export interface SiteFront {
   readonly program: Program;
 }
 
-/** Both fronts, and what stands behind them. */
-export interface SiteFronts {
+/** Both fronts before the same socket. Whoever starts them stops them. */
+export interface FrontPair {
   readonly nginx: SiteFront;
   readonly tandem: SiteFront;
-  readonly pool: Program;
-  /** The socket that both fronts ask. */
-  readonly socket: string;
   stop(): Promise<void>;
 }
 
+/** Both fronts, and what stands behind them. */
+export interface SiteFronts extends FrontPair {
+  readonly pool: Program;
+  /** The socket that both fronts ask. */
+  readonly socket: string;
+}
+
 export async function startSiteFronts(): Promise<SiteFronts> {
-  const [behind, ...folders] = await Promise.all([
-    makeSiteFolder(),
-    makeSiteFolder({ database: false }),
-    makeSiteFolder({ database: false }),
-  ]);
+  const behind = await makeSiteFolder();
   const socket = join(behind.path, 'app.sock');
-  for (const { path } of folders) {
-    mkdirSync(join(path, 'run'));
-    symlinkSync(socket, join(path, 'run', 'app.sock'));
-  }
-  const [theirs, ours] = folders as [SiteFolder, SiteFolder];
-  const pool = start('bin/tandem-appserver.js', behind, ['--bind', `unix:${socket}`]);
-  const nginx = { name: 'nginx', folder: theirs, program: startNginx(theirs) } as const;
-  const tandem = {
-    name: 'tandem',
-    folder: ours,
-    program: start('bin/tandem-proxy.js', ours, ['-p', ours.path, '-g', 'daemon off;']),
-  } as const;
-  const programs = [nginx.program, tandem.program, pool];
-  const stop = async (): Promise<void> => {
-    await Promise.all(programs.map((program) => program.stop()));
-    for (const folder of [behind, ...folders]) folder.remove();
+  const pool = startTandemPool(behind, socket);
+  const stopPool = async (): Promise<void> => {
+    await pool.stop();
+    behind.remove();
   };
   try {
     await accepts(socket, pool);
-    await accepts(theirs.port(), nginx.program);
-    await accepts(ours.port(), tandem.program);
+    const { nginx, tandem, stop } = await startFrontPair(socket);
+    const stopAll = async (): Promise<void> => {
+      await Promise.all([stop(), stopPool()]);
+    };
+    return { nginx, tandem, pool, socket, stop: stopAll };
+  } catch (error) {
+    await stopPool();
+    throw error;
+  }
+}
+
+/** Starts our pool on the sample site of a folder. */
+export function startTandemPool(folder: SiteFolder, socket: string): Program {
+  return start('bin/tandem-appserver.js', folder, ['--bind', `unix:${socket}`]);
+}
+
+/** Starts both fronts before a socket; resolves when they accept. */
+export async function startFrontPair(socket: string): Promise<FrontPair> {
+  const [nginx, tandem] = await Promise.all([
+    startSiteFront('nginx', socket),
+    startSiteFront('tandem', socket),
+  ]);
+  const stop = async (): Promise<void> => {
+    await Promise.all([nginx.program.stop(), tandem.program.stop()]);
+    for (const { folder } of [nginx, tandem]) folder.remove();
+  };
+  try {
+    for (const { folder, program } of [nginx, tandem]) await accepts(folder.port(), program);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { nginx, tandem, pool, socket, stop };
+  return { nginx, tandem, stop };
+}
+
+/** A front in a folder of its own, on its way up. */
+async function startSiteFront(name: SiteFront['name'], socket: string): Promise<SiteFront> {
+  const folder = await makeSiteFolder({ database: false });
+  mkdirSync(join(folder.path, 'run'), { recursive: true });
+  symlinkSync(socket, join(folder.path, 'run', 'app.sock'));
+  return { name, folder, program: startFrontIn(folder, name) };
+}
+
+/** Starts a front in a folder that is there, so that one may take the other's place. */
+export function startFrontIn(folder: SiteFolder, name: SiteFront['name']): Program {
+  if (name === 'nginx') return startNginx(folder);
+  return start('bin/tandem-proxy.js', folder, ['-p', folder.path, '-g', 'daemon off;']);
 }
 
 function start(launcher: string, folder: SiteFolder, words: readonly string[]): Program {
@@ -116,7 +144,7 @@ export interface Seen {
 
 /** Asks nginx, then ours, and asserts that the answers are the same; gives nginx's. */
 export async function assertSameAnswer(
-  fronts: SiteFronts,
+  fronts: FrontPair,
   request: string,
   named = 8080,
 ): Promise<Seen> {
@@ -128,7 +156,7 @@ export async function assertSameAnswer(
 
 /** Sends requests at once and asserts that both answer them alike, in their order. */
 export async function assertSameAnswers(
-  fronts: SiteFronts,
+  fronts: FrontPair,
   requests: string,
   count: number,
 ): Promise<readonly Seen[]> {
@@ -141,7 +169,7 @@ export async function assertSameAnswers(
 
 /** Asserts that both close without a word. */
 export async function assertNoAnswer(
-  fronts: SiteFronts,
+  fronts: FrontPair,
   request: string,
   named: number,
 ): Promise<void> {
@@ -151,7 +179,7 @@ export async function assertNoAnswer(
 }
 
 /** What the test says of ports is what nginx.conf says of them. */
-function withPort(folder: SiteFolder, request: string, named: number): string {
+export function withPort(folder: SiteFolder, request: string, named: number): string {
   return request.replaceAll('PORT', String(folder.port(named)));
 }
 
@@ -180,17 +208,18 @@ async function seenInOrder(
   }
 }
 
-function masked(folder: SiteFolder, response: RawResponse, isHead: boolean): Seen {
+/** The response as it is compared. `isHead` says that the request was HEAD. */
+export function masked(folder: SiteFolder, response: RawResponse, isHead: boolean): Seen {
   const isOwn = hasOwnPage(response, isHead);
   const fields = response.fields
     .filter(([name]) => name !== 'Date' && name !== 'Server')
     .filter(([name]) => !(isOwn && name === 'Content-Length'))
     .map(([name, value]) => [name, name === 'Expires' ? afterDate(response, value) : value])
-    .map(([name, value]) => maskedBoundary(folder.masked(`${name}: ${value}`)))
+    .map(([name, value]) => maskedCsrf(maskedBoundary(folder.masked(`${name}: ${value}`))))
     .map((line, i) => ({ line, i, name: line.slice(0, line.indexOf(':')).toLowerCase() }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.i - b.i))
     .map(({ line }) => line);
-  const content = maskedBoundary(maskedPage(folder.masked(contentOf(response))));
+  const content = maskedCsrf(maskedBoundary(maskedPage(folder.masked(contentOf(response)))));
   return { status: response.status, reason: response.reason, fields, content };
 }
 
@@ -221,6 +250,13 @@ function maskedPage(text: string): string {
   return text.replaceAll(TOKEN, '<hr><center>masked</center>');
 }
 
+/** Each answer masks its CSRF token anew; a client without a secret is given one. */
+function maskedCsrf(text: string): string {
+  return text
+    .replaceAll(/(csrftoken=)[\w-]{43}/g, '$1masked')
+    .replaceAll(/(name="csrfmiddlewaretoken" value=")[\w-]{86}/g, '$1masked');
+}
+
 /** nginx's boundaries are a counter with zeros in front. */
 function maskedBoundary(text: string): string {
   return text.replaceAll(/(boundary=|--)\d{20}/g, '$1masked');
@@ -242,9 +278,9 @@ export async function accessLines({ folder }: SiteFront, last: RegExp): Promise<
     .slice(0, -1)
     .map((line) =>
       line
-        .replace(/\[[^\]]+\]/, '[time]')
+        .replace(/"time":"[^"]+"/, '"time":"masked"')
         // Compressed by another deflater, or a built-in page with a name in it.
-        .replace(/ \d+ ("[^"]*" "(?:own|gzip|-)[^"]*")/, ' masked $1')
+        .replace(/"bytes":\d+(?=.*"agent":"(?:(?:own|gzip)[^"]*)?"\})/, '"bytes":"masked"')
         // Of a line that is too long nginx has what its buffer holds.
         .replace(/"(GET \/a{1000})a*[^"]*"/, '"$1"')
         .replaceAll(/\b\d+\.\d{3}\b/g, 'seconds'),

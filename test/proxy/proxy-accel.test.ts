@@ -96,7 +96,13 @@ test('responses without content leave the connection in step', async (t) => {
   assert.deepEqual([unchanged.status, field(unchanged, 'etag')], [304, '"a"']);
   assert.equal((await front.ask(get('/100'))).content, 'x');
   assert.equal((await front.ask(get('/'))).content, 'plain');
-  assert.equal(upstream.connections.length, 1);
+  // After HEAD an upstream may still send content, so that connection carried nothing else.
+  assert.deepEqual(
+    upstream.received.map((text) =>
+      [...text.matchAll(/^(\w+ \S+) HTTP/gm)].map(([, line]) => line),
+    ),
+    [['HEAD /'], ['GET /204', 'GET /304', 'GET /100', 'GET /']],
+  );
 });
 
 // nginx: `disable_not_modified`, and `allow_ranges` is for files alone.

@@ -53,4 +53,11 @@ class NodeGateway implements Gateway {
   waitUntil(work: Promise<unknown>): void {
     this.#base.lifetime.waitUntil(work);
   }
+
+  get stopping(): AbortSignal {
+    return this.#base.lifetime.stopping;
+  }
+
+  /** Such applications have the `upgrade` event of their server. */
+  upgrade(): undefined {}
 }

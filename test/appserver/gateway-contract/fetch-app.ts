@@ -70,6 +70,13 @@ const views: Record<string, View> = {
     throw new Error('secret rejected');
   },
   '/break': () => streamOf(['begun'], new Error('secret break')),
+  '/upgrade': (_request, gateway) => {
+    const offer = gateway?.upgrade();
+    if (offer === undefined) return new Response('no offer');
+    offer.socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\n\r\n');
+    offer.socket.pipe(offer.socket);
+    return new Response(null);
+  },
   '/split': () => new Response('x', { headers: { 'x-name': 'value\r\nx-evil: 1' } }),
 };
 

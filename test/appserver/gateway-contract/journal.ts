@@ -34,10 +34,12 @@ export function plainAnswer(path: string, gateway: Gateway | undefined): string 
   if (path !== '/later') return undefined;
   gateway?.waitUntil(
     new Promise<void>((resolve) => {
-      setTimeout(() => {
-        console.error('journal: work done');
-        resolve();
-      }, 100);
+      gateway.stopping.addEventListener('abort', () => {
+        setTimeout(() => {
+          console.error('journal: work done');
+          resolve();
+        }, 100);
+      });
     }),
   );
   return 'now';
@@ -51,13 +53,19 @@ export function gatewayFacts(gateway: Gateway | undefined): Record<string, unkno
     threadCount: gateway?.worker.threadCount,
     hasOwnPid: gateway?.worker.pid === process.pid,
     interface: gateway?.server.interfaceVersion,
+    hasOneSignal: gateway?.stopping === stopping && gateway?.worker.stopping === stopping,
   };
 }
 
 console.error('journal: loaded');
 
+/** The signal that `startup` was given. */
+let stopping: AbortSignal | undefined;
+
 export async function startup(worker: WorkerFacts): Promise<void> {
   console.error('journal: startup begins');
+  stopping = worker.stopping;
+  stopping.addEventListener('abort', () => console.error('journal: stopping'));
   await new Promise((resolve) => setTimeout(resolve, 50));
   console.error(`journal: startup of ${worker.threadIndex} ends`);
 }

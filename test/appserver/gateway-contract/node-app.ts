@@ -76,6 +76,9 @@ const views: Record<string, View> = {
     await hop();
     throw new Error('secret break');
   },
+  '/upgrade': (request, response) => {
+    response.end(gatewayOf(request)?.upgrade() === undefined ? 'no offer' : 'an offer');
+  },
   '/split': (_request, response) => {
     response.setHeader('x-name', 'value\r\nx-evil: 1');
     response.end('x');

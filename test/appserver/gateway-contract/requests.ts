@@ -15,6 +15,7 @@ interface Facts {
   readonly threadCount: number;
   readonly hasOwnPid: boolean;
   readonly interface: string;
+  readonly hasOneSignal: boolean;
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -43,8 +44,9 @@ export async function checkRequests(t: TestContext, subject: Subject): Promise<v
 
   await t.test('the gateway tells worker and server', async () => {
     const given = await facts(subject.path, ['GET /facts HTTP/1.1', 'Host: h']);
-    assert.deepEqual([given.threadCount, given.hasOwnPid, given.interface], [1, true, '1.0']);
+    assert.deepEqual([given.threadCount, given.hasOwnPid, given.interface], [1, true, '1.1']);
     assert.deepEqual([given.client, given.scheme], ['', 'http']);
+    assert.equal(given.hasOneSignal, true);
   });
 
   await checkTrust(t, subject);

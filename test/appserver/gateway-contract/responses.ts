@@ -4,6 +4,13 @@ import type { TestContext } from 'node:test';
 import { converse, field, RawClient } from '../../harness/raw-client.ts';
 import { closing, noted, type Subject } from './subject.ts';
 
+const UPGRADE = 'Host: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
+
+/** The node family has no offer for a request that asks for an upgrade. */
+function ordinary({ shape }: Subject): Readonly<Record<string, string>> {
+  return shape.kind === 'node' ? { '/upgrade': 'no offer' } : {};
+}
+
 export async function checkResponses(t: TestContext, subject: Subject): Promise<void> {
   await t.test('every status arrives, with content only where it may have some', async () => {
     const client = await RawClient.connect(subject.path);
@@ -75,18 +82,31 @@ export async function checkResponses(t: TestContext, subject: Subject): Promise<
     await noted(subject, 'endless ended', ended + 1);
   });
 
-  await t.test('Upgrade is no matter of the application that has no listener for it', async () => {
-    const lines = [
-      'GET /status/200 HTTP/1.1',
-      'Host: h',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-    ];
-    const client = await RawClient.connect(subject.path);
-    client.send(`${lines.join('\r\n')}\r\n\r\n`);
-    assert.equal((await client.response()).status, 200);
-    client.destroy();
+  await t.test('Upgrade is no matter of the application that has no use for it', async () => {
+    for (const [path, content] of Object.entries({
+      '/status/200': 'content',
+      ...ordinary(subject),
+    })) {
+      const client = await RawClient.connect(subject.path);
+      client.send(`GET ${path} HTTP/1.1\r\n${UPGRADE}`);
+      const answer = await client.response();
+      assert.deepEqual([answer.status, answer.content], [200, content]);
+      client.destroy();
+    }
+    assert.equal((await subject.get('/upgrade')).content, 'no offer');
   });
+
+  if (subject.shape.kind === 'fetch') {
+    await t.test('a connection can be taken over', async () => {
+      const client = await RawClient.connect(subject.path);
+      client.send(`GET /upgrade HTTP/1.1\r\n${UPGRADE}early`);
+      const answer = await client.response();
+      assert.deepEqual([answer.status, field(answer, 'connection')], [101, 'upgrade']);
+      client.socket.end(' late');
+      assert.equal(await client.rest(), 'early late');
+      client.destroy();
+    });
+  }
 
   await t.test('a value that would split the response is refused', async () => {
     const answer = await subject.get('/split');
