@@ -75,21 +75,30 @@ export async function isShutIn({ project }: Scene, service: string): Promise<str
   assert.equal(first.mayGainPrivileges, false);
   assert.doesNotMatch(first.command, /^(ba|da)?sh$/, 'process 1 is a shell');
   assert.equal((await inspect(id)).HostConfig.ReadonlyRootfs, true);
-  const folders = ['/', '/srv/tandem', '/srv/tandem/static', '/etc', '/socket', '/data', '/tmp'];
+  const folders = [
+    '/',
+    '/srv/tandem',
+    '/srv/tandem/static',
+    '/etc',
+    '/socket',
+    '/protected',
+    '/data',
+    '/tmp',
+  ];
   const open = await writable(id, folders);
-  const own = service === 'appserver' ? ['/socket', '/data', '/tmp'] : ['/tmp'];
+  const own = service === 'appserver' ? ['/socket', '/protected', '/data', '/tmp'] : ['/tmp'];
   assert.deepEqual(open, own);
   return `${first.command} is process 1, uid ${first.uid}, no capabilities, writes to ${open.join(' ')}`;
 }
 
-/** The tiers share the volume of the socket, no network, and the front alone is published. */
-export async function sharesTheSocketAlone({ project, front }: Scene): Promise<string> {
+/** The tiers share the volumes of the socket and of protected files, no network; the front alone is published. */
+export async function sharesNoMore({ project, front }: Scene): Promise<string> {
   const [front_, pool] = [await project.container(front), await project.container('appserver')];
   const mine = await volumesOf(front_);
   const theirs = await volumesOf(pool);
   const shared = [...mine.keys()].filter((name) => theirs.has(name));
-  assert.deepEqual(shared, [`${project.name}_socket`]);
-  assert.equal(mine.get(`${project.name}_socket`), false, 'the front may write to the volume');
+  assert.deepEqual(shared.sort(), [`${project.name}_protected`, `${project.name}_socket`]);
+  assert.ok(!shared.some((name) => mine.get(name)), 'the front may write to a volume');
   const networks = Object.keys((await inspect(front_)).NetworkSettings.Networks);
   const others = Object.keys((await inspect(pool)).NetworkSettings.Networks);
   assert.deepEqual(
