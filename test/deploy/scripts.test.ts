@@ -74,6 +74,7 @@ suite('front.sh', () => {
       assert.deepEqual(Object.fromEntries(links), {
         'access.log': '/dev/stdout',
         'app.sock': '/socket/app.sock',
+        protected: '/protected',
         static: '../static',
       });
     }

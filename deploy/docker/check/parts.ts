@@ -12,7 +12,7 @@ import {
   restartsUnderLoad,
   type Scene,
   servesTheSite,
-  sharesTheSocketAlone,
+  sharesNoMore,
   stopsCleanly,
 } from './steps.ts';
 
@@ -62,7 +62,7 @@ async function checkFront(report: Report, scene: Scene): Promise<void> {
   const { front } = scene;
   await report.step('the site is served', () => servesTheSite(scene));
   await report.step(`${front} is shut in`, () => isShutIn(scene, front));
-  await report.step('only the socket is shared', () => sharesTheSocketAlone(scene));
+  await report.step('no more is shared than must be', () => sharesNoMore(scene));
   await report.step('nginx.conf is the one file', () => hasTheOneFile(scene));
   await report.step(`${front} reloads under load`, () => reloadsUnderLoad(scene, front));
   await report.step(`${front} restarts under load`, () => restartsUnderLoad(scene, front));

@@ -1,5 +1,6 @@
 /** What is checked of each tier in its container, one function a step. */
 import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
 import {
   firstProcess,
   healthOf,
@@ -74,21 +75,30 @@ export async function isShutIn({ project }: Scene, service: string): Promise<str
   assert.equal(first.mayGainPrivileges, false);
   assert.doesNotMatch(first.command, /^(ba|da)?sh$/, 'process 1 is a shell');
   assert.equal((await inspect(id)).HostConfig.ReadonlyRootfs, true);
-  const folders = ['/', '/srv/tandem', '/srv/tandem/static', '/etc', '/socket', '/data', '/tmp'];
+  const folders = [
+    '/',
+    '/srv/tandem',
+    '/srv/tandem/static',
+    '/etc',
+    '/socket',
+    '/protected',
+    '/data',
+    '/tmp',
+  ];
   const open = await writable(id, folders);
-  const own = service === 'appserver' ? ['/socket', '/data', '/tmp'] : ['/tmp'];
+  const own = service === 'appserver' ? ['/socket', '/protected', '/data', '/tmp'] : ['/tmp'];
   assert.deepEqual(open, own);
   return `${first.command} is process 1, uid ${first.uid}, no capabilities, writes to ${open.join(' ')}`;
 }
 
-/** The tiers share the volume of the socket, no network, and the front alone is published. */
-export async function sharesTheSocketAlone({ project, front }: Scene): Promise<string> {
+/** The tiers share the volumes of the socket and of protected files, no network; the front alone is published. */
+export async function sharesNoMore({ project, front }: Scene): Promise<string> {
   const [front_, pool] = [await project.container(front), await project.container('appserver')];
   const mine = await volumesOf(front_);
   const theirs = await volumesOf(pool);
   const shared = [...mine.keys()].filter((name) => theirs.has(name));
-  assert.deepEqual(shared, [`${project.name}_socket`]);
-  assert.equal(mine.get(`${project.name}_socket`), false, 'the front may write to the volume');
+  assert.deepEqual(shared.sort(), [`${project.name}_protected`, `${project.name}_socket`]);
+  assert.ok(!shared.some((name) => mine.get(name)), 'the front may write to a volume');
   const networks = Object.keys((await inspect(front_)).NetworkSettings.Networks);
   const others = Object.keys((await inspect(pool)).NetworkSettings.Networks);
   assert.deepEqual(
@@ -154,17 +164,33 @@ export async function outlivesThePool(scene: Scene): Promise<string> {
   return `${page.response.status} while it is away, files go on, 200 when it is back`;
 }
 
-/** A stop in time, by the tier itself: exit code 0, not killed. */
-export async function stopsCleanly({ project }: Scene, service: string): Promise<string> {
+/** A stop in time, by the tier itself: exit code 0, not killed, though a client keeps it waiting. */
+export async function stopsCleanly({ project, site }: Scene, service: string): Promise<string> {
   const id = await project.container(service);
+  const client = await startToAsk(site.port);
   const begin = performance.now();
   await project.compose('stop', service);
   const tookMs = performance.now() - begin;
+  client?.destroy();
   const { State } = await inspect(id);
   assert.equal(State.Status, 'exited');
   assert.equal(State.ExitCode, 0, await docker('logs', '--tail', '20', id));
   assert.ok(tookMs < STOP_LIMIT_MS, `took ${seconds(tookMs)}`);
-  return `exit code 0 after ${seconds(tookMs)}`;
+  const waited = client === undefined ? '' : ', with half a request open at the front';
+  return `exit code 0 after ${seconds(tookMs)}${waited}`;
+}
+
+/** A client that sends half a request and then nothing; undefined where nobody listens. */
+async function startToAsk(port: number): Promise<Socket | undefined> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {}); // The stop cuts it off.
+  const isOpen = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('close', () => resolve(false));
+  });
+  if (!isOpen) return undefined;
+  socket.write(
+    'POST /polls/1/vote/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf',
+  );
+  return socket;
 }
 
 /** Milliseconds as people read them. */
