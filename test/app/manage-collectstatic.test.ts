@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BASE_DIR, readSettings } from '../../app/config/settings.ts';
@@ -134,14 +134,19 @@ test('check --deploy wants the static files collected as they are', async (t) =>
   assert.match((await check()).stderr, /\(site\.E001\) the site does not start: .* is no manifest/);
 });
 
-test('the page that the proxy shows alone names files that are there under their own names', async (t) => {
+test('the pages that the proxy shows alone name files that are there under their own names', async (t) => {
   const { staticFolders, staticUrl } = readSettings({});
   const staticRoot = join(await temporaryFolder(t), 'static');
   mkdirSync(staticRoot);
   await runManage({ STATIC_ROOT: staticRoot }, ['collectstatic']);
-  const page = readFileSync(join(staticRoot, 'errors', 'unavailable.html'), 'utf8');
-  const names = [...page.matchAll(/(?:href|src)="(\/[^"]*)"/g)].map(([, name = '']) => name);
-  assert.ok(names.length >= 2);
+  const errors = join(staticRoot, 'errors');
+  const pages = readdirSync(errors).filter((name) => /^[\w-]+\.\w\w\.html$/.test(name));
+  assert.equal(pages.length, 4);
+  const names = pages.flatMap((page) => {
+    const html = readFileSync(join(errors, page), 'utf8');
+    return [...html.matchAll(/(?:href|src)="(\/[^"]*)"/g)].map(([, name = '']) => name);
+  });
+  assert.ok(names.length >= 2 * pages.length);
   for (const name of names) {
     assert.ok(name.startsWith(staticUrl), name);
     for (const folder of [staticRoot, ...staticFolders]) {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Browser } from 'playwright-core';
 import { connectDatabase } from '../../app/framework/database.ts';
 import { chromiumSkip, launchChromium } from '../harness/chromium.ts';
 import { type Stack, startStack } from '../harness/stack.ts';
-import { openVisit, WINDOWS } from './visit.ts';
+import { checkAccessibility, openVisit, SCREENSHOTS, WINDOWS } from './visit.ts';
 
 if (chromiumSkip !== false) console.error(chromiumSkip);
 
@@ -36,7 +38,7 @@ suite('languages and failures in a browser', { skip: chromiumSkip }, () => {
       await page.getByRole('button', { name: 'Abstimmen' }).click();
       assert.equal(await page.getByRole('alert').textContent(), 'Sie haben nichts ausgewählt.');
       await page.getByRole('link', { name: 'Erst die Ergebnisse ansehen' }).click();
-      await page.getByText('Vorn', { exact: true }).first().waitFor();
+      await page.locator('.badge:visible', { hasText: 'Vorn' }).waitFor();
       await visit.look('results', 'de');
       await page.getByRole('link', { name: 'Alle Umfragen' }).first().click();
       await page.getByRole('heading', { name: 'Neueste Umfragen' }).waitFor();
@@ -65,21 +67,25 @@ suite('languages and failures in a browser', { skip: chromiumSkip }, () => {
     test(`on a ${window}, the proxy has a page of its own while the pool is away`, async (t) => {
       const visit = await openVisit(t, browser, options, `${window.replace(', ', '-')}-`);
       const { page } = visit;
-      stack.folder.edit('server unix:run/app.sock', 'server unix:run/nobody.sock');
-      const pid = Number(stack.folder.read('run/nginx.pid'));
-      process.kill(pid, 'SIGHUP');
-      const title = 'Back in a moment · Tandem polls';
+      await moveUpstream(stack, 'run/app.sock', 'run/nobody.sock');
       visit.expectFailure(502);
-      while ((await fetch(`${stack.url}/polls/`)).status !== 502);
       await page.goto(`${stack.url}/polls/`);
-      assert.equal(await page.title(), title);
-      await page.screenshot({ path: `/tmp/tandem-screenshots/${window}-unavailable.png` });
-      stack.folder.edit('server unix:run/nobody.sock', 'server unix:run/app.sock');
-      process.kill(pid, 'SIGHUP');
-      while ((await fetch(`${stack.url}/polls/`)).status !== 200);
+      assert.equal(await page.title(), 'Back in a moment · Tandem polls');
+      await page.screenshot({ path: join(SCREENSHOTS, `${window.replace(', ', '-')}-away.png`) });
+      await checkAccessibility(page);
+      await moveUpstream(stack, 'run/nobody.sock', 'run/app.sock');
       await page.getByRole('link', { name: 'Try again' }).click();
       await page.getByRole('heading', { name: 'Latest polls' }).waitFor();
       visit.assertQuiet(stack.url);
     });
   }
 });
+
+/** Changes the pool's address in nginx.conf and reloads; the answer is there when the former worker is not. */
+async function moveUpstream({ folder, program }: Stack, from: string, to: string): Promise<void> {
+  const ends = (): number => program.output.split(/worker process \d+ exited with code 0/).length;
+  const before = ends();
+  folder.edit(`server unix:${from}`, `server unix:${to}`);
+  process.kill(Number(folder.read('run/nginx.pid')), 'SIGHUP');
+  while (ends() === before) await setTimeout(50);
+}

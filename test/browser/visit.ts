@@ -15,7 +15,7 @@ import type { Stack } from '../harness/stack.ts';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Kept after the run, so that somebody can look at them. */
-const SCREENSHOTS = join(tmpdir(), 'tandem-screenshots');
+export const SCREENSHOTS = join(tmpdir(), 'tandem-screenshots');
 
 /** Windows that each page is looked at in. */
 export const WINDOWS: Readonly<Record<string, BrowserContextOptions>> = {
@@ -120,7 +120,7 @@ async function checkPage(page: Page, language: string): Promise<void> {
 }
 
 /** No rule of axe-core of serious or critical impact is broken. */
-async function checkAccessibility(page: Page): Promise<void> {
+export async function checkAccessibility(page: Page): Promise<void> {
   await page.evaluate(`${AXE};0`);
   const broken = await page.evaluate(`axe.run().then(({ violations }) => violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
