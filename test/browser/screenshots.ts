@@ -69,6 +69,7 @@ async function say(page: Page, text: string): Promise<void> {
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
+  await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });
   console.log(`docs/screenshots/${name}.png`);
 }
