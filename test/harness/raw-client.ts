@@ -91,7 +91,7 @@ export class RawClient {
   async response(isHead = false): Promise<RawResponse> {
     for (;;) {
       const found = readResponse(this.received, isHead, this.isEnded);
-      if (found !== undefined) {
+      if (typeof found === 'object') {
         this.received = this.received.slice(found.length);
         return found.response;
       }
@@ -99,7 +99,8 @@ export class RawClient {
         const why = this.problem?.message ?? 'the connection was closed';
         throw new Error(`no whole response: ${why} after ${JSON.stringify(this.received)}`);
       }
-      await this.more('a response');
+      do await this.more('a response');
+      while (!this.isEnded && this.received.length < found);
     }
   }
 
@@ -141,9 +142,10 @@ interface Found {
   readonly length: number;
 }
 
-function readResponse(text: string, isHead: boolean, isEnded: boolean): Found | undefined {
+/** The response, or the least number of characters that it needs: below it looking again is in vain. */
+function readResponse(text: string, isHead: boolean, isEnded: boolean): Found | number {
   const headEnd = text.indexOf('\r\n\r\n');
-  if (headEnd === -1) return undefined;
+  if (headEnd === -1) return 0;
   const head = text.slice(0, headEnd);
   const [statusLine = '', ...lines] = head.split('\r\n');
   const [, status = '0', reason = ''] = /^HTTP\/\d\.\d (\d+) ?(.*)$/.exec(statusLine) ?? [];
@@ -156,7 +158,8 @@ function readResponse(text: string, isHead: boolean, isEnded: boolean): Found | 
   const hasNone = isHead || known.status < 200 || known.status === 204 || known.status === 304;
   if (hasNone) return { response: { ...known, content: '' }, length: from };
   const body = readContent(text, from, { ...known, content: '' }, isEnded);
-  if (body === undefined) return undefined;
+  if (body === undefined)
+    return from + Number(field({ ...known, content: '' }, 'content-length') ?? 0);
   return { response: { ...known, content: body.content }, length: body.end };
 }
 
