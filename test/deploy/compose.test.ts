@@ -48,7 +48,16 @@ function profileOf(rows: string): string {
   return /^ {4}profiles:\n +- (\w+)$/m.exec(rows)?.[1] ?? 'usual';
 }
 
-const skip = READERS.length === 0 && 'neither docker-compose nor docker compose is installed';
+const skip = lacksCompose();
+if (skip !== false) console.error(skip);
+
+/** Why there is nothing to read the file with, or false. Throws in CI, where that is a failure. */
+function lacksCompose(): string | false {
+  if (READERS.length > 0) return false;
+  const why = 'neither docker-compose nor docker compose is installed: run "npm run peers"';
+  if (process.env['CI'] === 'true') throw new Error(why);
+  return why;
+}
 
 suite('docker-compose.yml', { skip }, () => {
   for (const reader of READERS) {
