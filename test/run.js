@@ -1,6 +1,10 @@
 // `npm test`: runs every *.test.ts with Node's own runner, in this process's Node.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Tests start thousands of processes; this spares each a third of its start. */
+const CACHE = join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled');
 
 const wanted = process.argv.slice(2);
 const files = globSync('**/*.test.ts', {
@@ -15,7 +19,7 @@ if (files.length === 0) {
 const child = spawn(
   process.execPath,
   ['--test', '--test-concurrency=2', '--test-timeout=120000', ...files],
-  { stdio: 'inherit', env: { ...process.env, NODE_NO_WARNINGS: '1' } },
+  { stdio: 'inherit', env: { ...process.env, NODE_NO_WARNINGS: '1', NODE_COMPILE_CACHE: CACHE } },
 );
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => {

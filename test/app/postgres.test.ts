@@ -1,4 +1,4 @@
-/** The whole suite of the application once more, on PostgreSQL. */
+/** The application's tests that ask a database once more, on PostgreSQL. */
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { lacksPostgres, startPostgres } from '../harness/postgres.ts';
 import { Program } from '../harness/program.ts';
 
-/** Files and routes are the same on every database. */
-const WITHOUT_DATABASE = /(collectstatic|manage-routes|postgres)\.test\.ts$/;
+/** What is the same on every database: files, routes, pages of errors, the prompt, words of a request. */
+const WITHOUT_DATABASE =
+  /(collectstatic|cross-site-forms|debug-page|downloads|languages|manage-check|manage-routes|manage-shell|postgres|requests|routing)\.test\.ts$/;
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 
