@@ -97,7 +97,7 @@ export function createApplication(options: ApplicationOptions): Application {
     c.set('site', site);
     await next();
   });
-  application.use(sessions(options.secretKeys));
+  application.use(sessions());
   application.use(chooseLanguage(options.languages.map(({ code }) => code)));
   application.use(securityFields());
   application.use(

@@ -1,6 +1,7 @@
 /** Cookies with a type: each kind says once how its text reads, how long it lasts, whether it is signed. */
 
-import { getCookie, getSignedCookie, setCookie, setSignedCookie } from 'hono/cookie';
+import { deleteCookie, getCookie, getSignedCookie, setCookie, setSignedCookie } from 'hono/cookie';
+import type { CookieOptions } from 'hono/utils/cookie';
 import { isSecure } from './requests.ts';
 import type { RequestContext } from './views.ts';
 
@@ -34,16 +35,20 @@ export async function sendCookie<Value>(
   kind: CookieKind<Value>,
   value: Value,
 ): Promise<void> {
-  const options = {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'Lax',
-    secure: isSecure(c),
-    maxAge: kind.maxAgeSeconds,
-  } as const;
+  const options = { ...cookieAttributes(c), maxAge: kind.maxAgeSeconds };
   const text = kind.write(value);
   if (kind.isSigned !== true) setCookie(c, kind.name, text, options);
   else await setSignedCookie(c, kind.name, text, signingKeys(c, kind)[0]!, options);
+}
+
+/** Has the client forget the value. */
+export function dropCookie(c: RequestContext, { name }: { readonly name: string }): void {
+  deleteCookie(c, name, cookieAttributes(c));
+}
+
+/** What every cookie of this site has: any path, out of reach of scripts, and for https alone where that is spoken. */
+export function cookieAttributes(c: RequestContext): CookieOptions {
+  return { path: '/', httpOnly: true, sameSite: 'Lax', secure: isSecure(c) };
 }
 
 /** The name is part of the key: what is signed as one cookie is no other. */

@@ -5,8 +5,8 @@
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { getCookie, setCookie } from 'hono/cookie';
+import { cookieAttributes } from './cookies.ts';
 import { readForm } from './forms.ts';
-import { isSecure } from './requests.ts';
 import type { RequestContext } from './views.ts';
 
 /** Name of the field that holds the token in a form. */
@@ -30,13 +30,8 @@ export function csrfToken(c: RequestContext): string {
 export function rotateCsrfSecret(c: RequestContext): Buffer {
   const secret = randomBytes(SECRET_BYTES);
   c.set('csrfSecret', secret);
-  setCookie(c, COOKIE, secret.toString('base64url'), {
-    path: '/',
-    maxAge: YEAR_SECONDS,
-    httpOnly: true,
-    sameSite: 'Lax',
-    secure: isSecure(c),
-  });
+  const text = secret.toString('base64url');
+  setCookie(c, COOKIE, text, { ...cookieAttributes(c), maxAge: YEAR_SECONDS });
   return secret;
 }
 

@@ -4,8 +4,7 @@
  */
 
 import type { MiddlewareHandler } from 'hono';
-import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie';
-import { isSecure } from './requests.ts';
+import { type CookieKind, dropCookie, readCookie, sendCookie } from './cookies.ts';
 import type { Env, RequestContext } from './views.ts';
 
 /** What a session holds. */
@@ -24,21 +23,36 @@ export interface Message {
   readonly text: string;
 }
 
-const COOKIE = 'sessionid';
 const TWO_WEEKS_SECONDS = 1_209_600;
 
-/** Reads the session before the view and, where it was changed, sends it after. */
-export function sessions(secretKeys: () => readonly string[]): MiddlewareHandler<Env> {
+/** A session and when it was written, in milliseconds since 1970. */
+interface StoredSession {
+  readonly at: number;
+  readonly data: SessionData;
+}
+
+// Only this site signs, so what is in the cookie has the shape that was written.
+const SESSION: CookieKind<StoredSession> = {
+  name: 'sessionid',
+  maxAgeSeconds: TWO_WEEKS_SECONDS,
+  isSigned: true,
+  read: (text) => JSON.parse(text),
+  write: (session) => JSON.stringify(session),
+};
+
+/**
+ * Reads the session before the view and, where it was changed, sends it after. That answers vary by
+ * Cookie is said by `chooseLanguage`, of all of them.
+ */
+export function sessions(): MiddlewareHandler<Env> {
   return async (c, next) => {
-    // The purpose is part of the key: what is signed for another use is no session.
-    const keys = secretKeys().map((key) => `session.${key}`);
-    const before = await readSession(c, keys);
+    const before = await readSession(c);
     c.set('session', before);
     await next();
     const after = c.get('session');
     if (after === before) return;
-    c.header('Vary', 'Cookie', { append: true });
-    await writeSession(c, keys[0]!, after);
+    if (Object.keys(after).length === 0) dropCookie(c, SESSION);
+    else await sendCookie(c, SESSION, { at: Date.now(), data: after });
   };
 }
 
@@ -56,23 +70,7 @@ export function flushSession(c: RequestContext): void {
   c.set('session', {});
 }
 
-async function readSession(c: RequestContext, keys: readonly string[]): Promise<SessionData> {
-  for (const key of keys) {
-    const text = await getSignedCookie(c, key, COOKIE);
-    if (typeof text !== 'string') continue;
-    // Only this site signs, so what is in it has the shape that was written.
-    const { at, data } = JSON.parse(text) as { at: number; data: SessionData };
-    return Date.now() - at < TWO_WEEKS_SECONDS * 1000 ? data : {};
-  }
-  return {};
-}
-
-async function writeSession(c: RequestContext, key: string, data: SessionData): Promise<void> {
-  const options = { path: '/', httpOnly: true, sameSite: 'Lax', secure: isSecure(c) } as const;
-  if (Object.keys(data).length === 0) {
-    deleteCookie(c, COOKIE, options);
-    return;
-  }
-  const text = JSON.stringify({ at: Date.now(), data });
-  await setSignedCookie(c, COOKIE, text, key, { ...options, maxAge: TWO_WEEKS_SECONDS });
+async function readSession(c: RequestContext): Promise<SessionData> {
+  const { at, data } = (await readCookie(c, SESSION)) ?? { at: 0, data: {} };
+  return Date.now() - at < TWO_WEEKS_SECONDS * 1000 ? data : {};
 }
