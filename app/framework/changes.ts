@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { watchPostgres } from './changes-postgres.ts';
 import { watchSqlite } from './changes-sqlite.ts';
 import { isPostgresUrl } from './database.ts';
+import { reasonOf } from './errors.ts';
 
 /** Called after something may have changed; it looks for itself what did. */
 export type ChangeListener = () => void | Promise<void>;
@@ -137,10 +138,6 @@ export class Changes {
     }
     this.#isTelling = false;
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Waits `ms`, or until `ending` aborts. */

@@ -1,5 +1,7 @@
 /** Converters of routes: how a part of an address reads, and what it becomes (Django's path converters). */
 
+import { encodePath } from './percent-encoding.ts';
+
 const HEX = '[0-9a-f]';
 
 /**
@@ -66,8 +68,7 @@ export function readValue(kind: ConverterName, text: string): string | number | 
 export function writeValue(kind: ConverterName, value: unknown): string | undefined {
   const text = String(value);
   if (!fits(kind, text)) return undefined;
-  const parts = kind === 'path' ? text.split('/') : [text];
-  return parts.map(encodeURIComponent).join('/');
+  return kind === 'path' ? encodePath(text) : encodeURIComponent(text);
 }
 
 function fits(kind: ConverterName, text: string): boolean {

@@ -7,6 +7,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getMimeType } from 'hono/utils/mime';
 import { attachment } from './content-disposition.ts';
+import { hasCode } from './errors.ts';
 import type { RequestContext } from './views.ts';
 
 /**
@@ -47,7 +48,7 @@ export function isFileName(name: string): boolean {
 /** A link may lead anywhere, so it is no file of the folder. */
 async function isFile(path: string): Promise<boolean> {
   const found = await lstat(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });
   return found?.isFile() === true;

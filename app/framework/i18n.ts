@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from './errors.ts';
 
 /** A language of the site. */
 export interface Language {
@@ -24,7 +25,7 @@ export function readCatalogue(folder: string, { code }: Language): Catalogue {
   try {
     return JSON.parse(readFileSync(join(folder, `${code}.json`), 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (hasCode(error, 'ENOENT')) return {};
     throw new Error(`cannot read the catalogue "${code}.json"`, { cause: error });
   }
 }

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hasCode } from './errors.ts';
 
 /**
  * The key in the file at `path`, which is made, for its owner's eyes only, where there is none. Of
@@ -24,8 +25,4 @@ export function readOrMakeSecretKey(path: string): string {
     rmSync(own);
   }
   return readFileSync(path, 'utf8');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

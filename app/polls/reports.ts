@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { staffOnly } from '../framework/auth/login.ts';
 import type { Database } from '../framework/database.ts';
 import { isFileName, sendProtected } from '../framework/downloads.ts';
+import { hasCode } from '../framework/errors.ts';
 import { message } from '../framework/i18n.ts';
 import { addMessage } from '../framework/messages.ts';
 import { gettext, redirect, render } from '../framework/shortcuts.ts';
@@ -64,7 +65,7 @@ export async function writeReport(database: Database, folder: string, now: Date)
 /** The reports of `folder`, the latest name first; none where there is no folder yet. */
 async function listReports(folder: string): Promise<Report[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
   const names = entries.filter((one) => one.isFile() && isFileName(one.name));

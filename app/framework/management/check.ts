@@ -1,6 +1,7 @@
 /** `manage.ts check`: what is wrong with the site, before a visitor finds it (Django's system checks). */
 
 import { CommandError } from '../commands.ts';
+import { reasonOf } from '../errors.ts';
 
 /** Something that is wrong, or may be. */
 export interface Issue {
@@ -28,8 +29,11 @@ export async function runChecks(checks: readonly Check[]): Promise<void> {
 
 /** The issue of a site that can not even be built: a route, a catalogue or the manifest is broken. */
 export function startIssue(error: unknown): Issue {
-  const reason = error instanceof Error ? error.message : String(error);
-  return { level: 'ERROR', id: 'site.E001', message: `the site does not start: ${reason}` };
+  return {
+    level: 'ERROR',
+    id: 'site.E001',
+    message: `the site does not start: ${reasonOf(error)}`,
+  };
 }
 
 /** The issues as text, errors above warnings, and how many they are. */

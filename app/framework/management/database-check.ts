@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { sql } from 'kysely';
 import { type Database, isPostgresUrl } from '../database.ts';
+import { reasonOf } from '../errors.ts';
 import { type MigrationModule, pendingMigrations } from '../migrations.ts';
 import type { Issue } from './check.ts';
 
@@ -29,11 +30,4 @@ export async function checkDatabase(
     const message = `the database does not answer: ${reasonOf(error)}`;
     return [{ level: 'ERROR', id: 'database.E002', message }];
   }
-}
-
-/** The message of an error; that of a refused connection is empty, and its code says what it was. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.message !== '') return error.message;
-  return 'code' in error ? String(error.code) : error.name;
 }

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '../errors.ts';
 import { pathsOf, planCollection, type StaticFolders } from '../static/collect.ts';
 import { readManifest } from '../static/manifest.ts';
 import type { Issue } from './check.ts';
@@ -64,7 +65,6 @@ export async function checkCollected(folders: StaticFolders): Promise<readonly I
         return { level: 'ERROR', id: 'deploy.E005', message, hint };
       });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return [{ level: 'ERROR', id: 'deploy.E006', message }];
+    return [{ level: 'ERROR', id: 'deploy.E006', message: reasonOf(error) }];
   }
 }

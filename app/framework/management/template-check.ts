@@ -2,6 +2,7 @@
 
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '../errors.ts';
 import type { Templates } from '../templates.ts';
 import type { RouteTable } from '../urls.ts';
 import type { Issue } from './check.ts';
@@ -38,7 +39,7 @@ async function parseProblem(templates: Templates, name: string): Promise<string 
     await templates.parse(name);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return reasonOf(error).split('\n')[0];
   }
 }
 

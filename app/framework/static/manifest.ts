@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '../errors.ts';
+import { encodePath } from '../percent-encoding.ts';
 
 /** The manifest's name in the folder of the collected files; Django's. */
 export const MANIFEST_NAME = 'staticfiles.json';
@@ -27,7 +29,7 @@ function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
@@ -57,7 +59,7 @@ export function staticAddresses(
 ): (name: string) => string {
   return (written) => {
     const [, name = '', rest = ''] = /^([^?#]*)(.*)$/s.exec(written) ?? [];
-    return staticUrl + escapePath(storedName(name, paths)) + rest;
+    return staticUrl + encodePath(storedName(name, paths)) + rest;
   };
 }
 
@@ -67,8 +69,4 @@ function storedName(name: string, paths: StaticPaths | undefined): string {
     throw new Error(`the manifest of the static files has no "${name}": run collectstatic`);
   }
   return paths[name]!;
-}
-
-function escapePath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { encodeStrictly } from '../percent-encoding.ts';
 import { findReferences, lineAt, mayHaveReferences, type Reference } from './references.ts';
 
 /** One static file and what becomes of it. */
@@ -188,11 +189,7 @@ function rewrite({ text, links }: LinkedFile, hashes: ReadonlyMap<string, string
 /** Only the last part of the path changes: `../img/a.svg?x#icon` is `../img/a.<hash>.svg?x#icon`. */
 function rewriteUrl(url: string, hashed: string): string {
   const [, folder = '', , rest = ''] = /^\s*([^?#]*\/)?([^?#]*)(.*?)\s*$/s.exec(url) ?? [];
-  const escaped = encodeURIComponent(posix.basename(hashed)).replace(
-    /['()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return folder + escaped + rest;
+  return folder + encodeStrictly(posix.basename(hashed)) + rest;
 }
 
 function hashOf(content: string | Buffer): string {
