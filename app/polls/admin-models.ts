@@ -1,10 +1,10 @@
 /** What the admin asks of questions and choices, and every change it makes to them. */
 
-import { sql } from 'kysely';
 import type { Database } from '../framework/database.ts';
 import {
   fetchCount,
   fetchSummaries,
+  holdsText,
   type Question,
   type QuestionQuery,
   type QuestionSummary,
@@ -44,14 +44,10 @@ export function countFound(database: Database, text: string): Promise<number> {
   return fetchCount(found(database, text));
 }
 
-/** Upper and lower case are alike; on SQLite those of ASCII alone, as in Django's `icontains`. */
 function found(database: Database, text: string): QuestionQuery {
   let query: QuestionQuery = tablesOf(database).selectFrom('polls_question');
   for (const word of text.split(/\s+/).filter((one) => one !== '')) {
-    const pattern = `%${word.replace(/[!%_]/g, '!$&')}%`;
-    query = query.where(
-      sql<boolean>`lower(polls_question.question_text) like lower(${pattern}) escape '!'`,
-    );
+    query = query.where(holdsText(word));
   }
   return query;
 }
@@ -66,23 +62,22 @@ export function findAnyQuestion(database: Database, id: number): Promise<Questio
 }
 
 /** Closes the question `id` now; says whether it was open. A vote that is not counted yet never is. */
-export async function closeQuestion(database: Database, id: number): Promise<boolean> {
-  const { numUpdatedRows } = await tablesOf(database)
-    .updateTable('polls_question')
-    .set({ closed_at: new Date().toISOString() })
-    .where('id', '=', id)
-    .where('closed_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n;
+export function closeQuestion(database: Database, id: number): Promise<boolean> {
+  return setClosedAt(database, id, new Date().toISOString());
 }
 
 /** Opens the question `id` again; says whether it was closed. */
-export async function reopenQuestion(database: Database, id: number): Promise<boolean> {
+export function reopenQuestion(database: Database, id: number): Promise<boolean> {
+  return setClosedAt(database, id, null);
+}
+
+/** Where it is so already, nothing is changed: it stays closed since it was. */
+async function setClosedAt(database: Database, id: number, at: string | null): Promise<boolean> {
   const { numUpdatedRows } = await tablesOf(database)
     .updateTable('polls_question')
-    .set({ closed_at: null })
+    .set({ closed_at: at })
     .where('id', '=', id)
-    .where('closed_at', 'is not', null)
+    .where('closed_at', at === null ? 'is not' : 'is', null)
     .executeTakeFirstOrThrow();
   return numUpdatedRows === 1n;
 }

@@ -20,6 +20,7 @@ import {
   searchQuestions,
 } from './admin-models.ts';
 import { choicesOf, type Question } from './models.ts';
+import { tally } from './tally.ts';
 
 /** Questions on a page of the list. */
 const QUESTIONS_PER_PAGE = 20;
@@ -65,10 +66,9 @@ const remove: View<QuestionParams> = {
     const question = await findAnyQuestion(database, questionId);
     if (question === undefined) return c.notFound();
     const choices = await choicesOf(database, questionId);
-    const votes = choices.reduce((sum, choice) => sum + choice.votes, 0);
     return render(c, 'admin/polls/question/delete_confirmation.html', {
       question,
-      votes,
+      votes: tally(choices).total,
       choices: choices.length,
     });
   },

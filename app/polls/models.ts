@@ -215,10 +215,10 @@ function exportPage(
   return query.orderBy('polls_question.id').orderBy('polls_choice.id').limit(EXPORT_PAGE).execute();
 }
 
-/** Both databases compare lower case; SQLite knows it of ASCII alone. */
-function holdsText(search: string) {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  return sql<boolean>`lower(question_text) like lower(${pattern}) escape '\\'`;
+/** Upper and lower case are alike; on SQLite those of ASCII alone, as in Django's `icontains`. */
+export function holdsText(search: string) {
+  const pattern = `%${search.replaceAll(/[!%_]/g, '!$&')}%`;
+  return sql<boolean>`lower(polls_question.question_text) like lower(${pattern}) escape '!'`;
 }
 
 /**
