@@ -10,6 +10,7 @@ import {
   Tag,
   type TagToken,
 } from 'liquidjs';
+import { CSRF_FIELD } from './csrf.ts';
 import type { Translator } from './i18n.ts';
 import type { Message } from './sessions.ts';
 
@@ -38,7 +39,7 @@ export interface PageFacts {
   readonly user?: { readonly name: string; readonly isStaff: boolean };
   /** The messages to show now. Called where a template names `messages`. */
   takeMessages(): readonly Message[];
-  /** A token for a form. Called where a template names `csrf_token`. */
+  /** A token for a form. Called where a template says `{% csrf_token %}`. */
   csrfToken(): string;
 }
 
@@ -119,6 +120,7 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
     'static',
     outputTag((name) => options.staticAddress(String(name))),
   );
+  engine.registerTag('csrf_token', CsrfTokenTag);
   engine.registerTag('translate', translateTag(translator));
   engine.registerFilter('translate', (id: unknown) => translator.gettext(String(id)));
   // `{{ 1 | pluralize: 'vote' }}` is "1 vote"; its message id is "{count} vote".
@@ -133,6 +135,14 @@ function createEngine(options: TemplateOptions, translator: Translator): Liquid 
   engine.registerFilter('date_time', (value: string) => translator.dateTime(new Date(value)));
   engine.registerFilter('percent', (value: unknown) => translator.percent(Number(value)));
   return engine;
+}
+
+/** `{% csrf_token %}`: the hidden field that every form needs (Django's tag). */
+class CsrfTokenTag extends Tag {
+  *render(scope: Scope, emitter: Emitter): Generator<unknown, void, unknown> {
+    const token = String(yield scope.get(['csrf_token']));
+    emitter.write(`<input type="hidden" name="${CSRF_FIELD}" value="${escapeHtml(token)}">`);
+  }
 }
 
 /** `{% translate 'Page {number} of {pages}', number: 2, pages: 3 %}`: the English text is the message id. */
