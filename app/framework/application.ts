@@ -147,10 +147,10 @@ function securityFields() {
 
 function handlerFor(route: CompiledRoute): Handler<Env> {
   return async (c, next) => {
-    c.set('route', route.route);
     const params = route.readParams(c.req.param());
     // A later route may fit; else there is no such page.
     if (params === undefined) return next();
+    c.set('route', route.route);
     // `path` checked that this view takes what this route's converters give.
     return dispatch(route.view, c, params as never);
   };
@@ -180,6 +180,8 @@ async function renderErrorPage(
   template = `${status}.html`,
 ): Promise<Response> {
   if (wanted(c, 'html') === 'json') return answerProblem(c, status);
+  // What broke may be what knows who asks: the page does without, unless somebody knew before.
+  if (status === 500) c.set('user', c.get('user') ?? null);
   try {
     return c.html(await c.var.site.templates.render(template, {}, await pageOf(c)), status);
   } catch (error) {
@@ -194,7 +196,7 @@ function answerProblem(c: RequestContext, status: ErrorStatus): Response {
   return c.json(problem, status, { 'Content-Type': 'application/problem+json' });
 }
 
-/** A request that can not be read is the client's; of anything else the log has the cause. */
+/** A request that can not be read is the client's, and the log has a line; else it has the whole cause. */
 async function answerError(
   error: Error,
   c: RequestContext,
@@ -202,7 +204,10 @@ async function answerError(
 ): Promise<Response> {
   if (error instanceof HTTPException) {
     const status = error.status;
-    if (status === 400) return c.var.site.errorPage(c, status);
+    if (status === 400) {
+      console.error(`Bad Request: ${c.req.path}: ${error.message}`);
+      return c.var.site.errorPage(c, status);
+    }
     // Only the check for forms of other sites throws it.
     if (status === 403) return c.var.site.errorPage(c, status, CSRF_PAGE);
   }

@@ -136,6 +136,8 @@ test('where DEBUG is on a page that is not there shows the routes that were trie
     page,
     /<th scope="row">\/polls\/&lt;int:questionId&gt;\/<\/th><td>polls:detail<\/td>/,
   );
+  const none = await request(`/polls/${'9'.repeat(20)}/`, { headers: HTML });
+  assert.match(await none.text(), /No route matched\./);
   const missing = await request('/polls/99/', { headers: HTML });
   assert.equal(missing.status, 404);
   assert.match(await missing.text(), /Route: <code>\/polls\/&lt;int:questionId&gt;\/<\/code>/);

@@ -38,6 +38,16 @@ test('a user who is no staff gets 403', async (t) => {
   assert.equal((await ask('/staff/')).status, 403);
 });
 
+test('where the table of users is gone, somebody logged in sees the page for errors', async (t) => {
+  t.mock.method(console, 'error', () => {});
+  const { database, ask, login } = await createSiteWithUsers(t);
+  await login('ada');
+  await database.schema.dropTable('auth_user').execute();
+  const response = await ask('/polls/');
+  assert.equal(response.status, 500);
+  assert.match(await response.text(), /<h1>Something broke on our side<\/h1>/);
+});
+
 test('a wrong password and an unknown name get the same answer, and the name is kept', async (t) => {
   t.mock.method(console, 'error', () => {});
   const { login } = await siteWithUsers(t);

@@ -40,6 +40,16 @@ test('a whole number of the query is within its bounds, or the request is bad', 
   }
 });
 
+test('the log names what could not be read, without the value', async (t) => {
+  const logged = t.mock.method(console, 'error', () => {});
+  const ask = await probe(t, (c) => queryInteger(c, 'n', BOUNDS, 'none'));
+  assert.equal(await ask('?n=12%0A34'), 400);
+  assert.deepEqual(
+    logged.mock.calls.map(({ arguments: words }) => words.join(' ')),
+    ['Bad Request: /probe/: invalid "n" in the query: no whole number from -5 to 10'],
+  );
+});
+
 test('a list of the query keeps its order and has a longest length', async (t) => {
   const ask = await probe(t, (c) => queryIntegers(c, 'n', BOUNDS, 3));
   assert.deepEqual(await ask(), []);
