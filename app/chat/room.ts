@@ -3,6 +3,7 @@
  * said in. The database is what the processes share.
  */
 
+import { Audience } from '../framework/changes.ts';
 import { perSite, type Site } from '../framework/site.ts';
 import { type ChatMessage, latestMessages } from './models.ts';
 
@@ -19,22 +20,20 @@ class Room {
    * PostgreSQL may show a message after one with a higher id, since their transactions overlap.
    */
   readonly #told = new Map<Hearer, ReadonlySet<number>>();
-  #stopListening: (() => void) | undefined = undefined;
+  readonly #audience: Audience;
 
   constructor(site: Site) {
     this.#site = site;
+    this.#audience = new Audience(site.changes, () => this.#tell());
   }
 
   /** Tells `hearer` the latest messages soon, and each one that follows. The answer ends it. */
   enter(hearer: Hearer): () => void {
     this.#told.set(hearer, new Set());
-    this.#stopListening ??= this.#site.changes.listen(() => this.#tell());
-    this.#site.changes.nudge();
+    const leave = this.#audience.enter();
     return () => {
       this.#told.delete(hearer);
-      if (this.#told.size > 0) return;
-      this.#stopListening?.();
-      this.#stopListening = undefined;
+      leave();
     };
   }
 

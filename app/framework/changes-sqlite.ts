@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { WatchReport } from './changes.ts';
 import { isBusy } from './sqlite.ts';
 
-/** The version costs some 6 microseconds to read. */
+/** Reading the version asks no disk: it stands in shared memory, or in a page that is cached. */
 const PERIOD_MS = 200;
 
 /**

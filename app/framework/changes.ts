@@ -140,6 +140,32 @@ export class Changes {
   }
 }
 
+/** Those who want to be told of changes together: one look at the database serves all of them. */
+export class Audience {
+  readonly #changes: Changes;
+  readonly #tell: ChangeListener;
+  #size = 0;
+  #leave: (() => void) | undefined = undefined;
+
+  /** `tell` is called after changes while somebody is there; it tells all who are. */
+  constructor(changes: Changes, tell: ChangeListener) {
+    this.#changes = changes;
+    this.#tell = tell;
+  }
+
+  /** One more is there, and `tell` is called soon. The answer, called once, takes that one away. */
+  enter(): () => void {
+    this.#size++;
+    this.#leave ??= this.#changes.listen(this.#tell);
+    this.#changes.nudge();
+    return () => {
+      if (--this.#size > 0) return;
+      this.#leave?.();
+      this.#leave = undefined;
+    };
+  }
+}
+
 /** Waits `ms`, or until `ending` aborts. */
 async function pause(ms: number, ending: AbortSignal): Promise<void> {
   try {

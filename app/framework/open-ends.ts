@@ -1,5 +1,7 @@
 /** Answers without an end of their own, which end with the worker: streams of events, WebSockets. */
 
+import type { RequestContext } from './views.ts';
+
 /** One answer. The function ends it; it may be called for one that is over. */
 type End = () => void;
 
@@ -31,4 +33,9 @@ export class OpenEnds {
     this.#isClosed = true;
     for (const end of this.#ends) end();
   }
+}
+
+/** What one too many is answered: come back later. */
+export function refuseOpenEnd(c: RequestContext): Response {
+  return c.body(null, 503, { 'Retry-After': '30' });
 }

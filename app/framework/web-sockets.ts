@@ -1,6 +1,7 @@
 /** WebSockets for views: who may open one, and what bounds it (package ws, RFC 6455). */
 
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { refuseOpenEnd } from './open-ends.ts';
 import { mayBeOfThisSite } from './same-origin.ts';
 import type { RequestContext } from './views.ts';
 
@@ -57,7 +58,7 @@ export async function acceptWebSocket(
 ): Promise<Response> {
   const { site } = c.var;
   if (!mayBeOfThisSite(c)) return site.errorPage(c, 403);
-  if (!site.openEnds.hasRoom) return c.body(null, 503, { 'Retry-After': '30' });
+  if (!site.openEnds.hasRoom) return refuseOpenEnd(c);
   const offer = c.env?.upgrade?.();
   if (offer === undefined) {
     return c.text('This address speaks WebSocket.\n', 426, { Upgrade: 'websocket' });

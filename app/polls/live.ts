@@ -7,7 +7,9 @@
  */
 
 import { createHash } from 'node:crypto';
+import { Audience } from '../framework/changes.ts';
 import { EventStream, type ServerEvent } from '../framework/event-stream.ts';
+import { refuseOpenEnd } from '../framework/open-ends.ts';
 import { perSite, type Site } from '../framework/site.ts';
 import type { View } from '../framework/views.ts';
 import { findQuestion, type QuestionVotes, votesOfPublished } from './models.ts';
@@ -20,24 +22,22 @@ type Watcher = (event: ServerEvent | undefined) => void;
 class LiveResults {
   readonly #site: Site;
   readonly #watchers = new Map<number, Set<Watcher>>();
-  #stopListening: (() => void) | undefined = undefined;
+  readonly #audience: Audience;
 
   constructor(site: Site) {
     this.#site = site;
+    this.#audience = new Audience(site.changes, () => this.#tell());
   }
 
   /** Calls `watcher` soon, with the present tally, and after each change. The answer ends it. */
   watch(questionId: number, watcher: Watcher): () => void {
     const watchers = this.#watchers.get(questionId) ?? new Set();
     this.#watchers.set(questionId, watchers.add(watcher));
-    this.#stopListening ??= this.#site.changes.listen(() => this.#tell());
-    this.#site.changes.nudge();
+    const leave = this.#audience.enter();
     return () => {
       watchers.delete(watcher);
       if (watchers.size === 0) this.#watchers.delete(questionId);
-      if (this.#watchers.size > 0) return;
-      this.#stopListening?.();
-      this.#stopListening = undefined;
+      leave();
     };
   }
 
@@ -77,7 +77,7 @@ export const resultsStream: View<{ readonly questionId: number }> = {
     if ((await findQuestion(site.database, questionId)) === undefined) {
       return lastId === undefined ? c.notFound() : c.body(null, 204);
     }
-    if (!site.openEnds.hasRoom) return c.body(null, 503, { 'Retry-After': '30' });
+    if (!site.openEnds.hasRoom) return refuseOpenEnd(c);
     const stream = new EventStream(site.openEnds, lastId);
     if (c.req.method === 'HEAD') stream.end();
     else follow(site, questionId, stream);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { migrationModules } from '../../app/config/migrations.ts';
-import { Changes, type Watch, type WatchReport } from '../../app/framework/changes.ts';
+import { Audience, Changes, type Watch, type WatchReport } from '../../app/framework/changes.ts';
 import { connectDatabase, type Database } from '../../app/framework/database.ts';
 import { migrate } from '../../app/framework/migrations.ts';
 import { castVote, createQuestions } from '../../app/polls/models.ts';
@@ -70,6 +70,22 @@ test('one watch serves all listeners, and ends with the last of them', async (t)
   stops[1]?.();
   await ended.reached(1);
   changes.listen(one.call);
+  await begun.reached(2);
+});
+
+test('an audience is told once for all, and lets go with the last of it', async (t) => {
+  const { watch, begun, ended } = handWatch();
+  const told = new Counter();
+  const audience = new Audience(changesOf(t, watch), told.call);
+  const leave = audience.enter();
+  const leaveToo = audience.enter();
+  await told.reached(1);
+  leave();
+  assert.equal(begun.count, 1);
+  assert.equal(ended.count, 0);
+  leaveToo();
+  await ended.reached(1);
+  audience.enter();
   await begun.reached(2);
 });
 
