@@ -3,25 +3,12 @@
 import { join } from 'node:path';
 import { config as loadDotenv } from 'dotenv';
 import { migrationModules } from './config/migrations.ts';
-import { BASE_DIR, readSettings, type Settings } from './config/settings.ts';
-import { urlpatterns } from './config/urls.ts';
-import { createApplication } from './framework/application.ts';
+import { BASE_DIR, readSettings } from './config/settings.ts';
 import { createSuperuser } from './framework/auth/createsuperuser.ts';
-import { type Command, type CommandArguments, runCommand } from './framework/commands.ts';
+import { type Command, runCommand } from './framework/commands.ts';
 import { connectDatabase, type Database } from './framework/database.ts';
-import { checkCatalogues } from './framework/management/catalogue-check.ts';
-import { type Check, runChecks, startIssue } from './framework/management/check.ts';
-import { COLLECTSTATIC_OPTIONS, runCollectstatic } from './framework/management/collectstatic.ts';
-import { checkDatabase } from './framework/management/database-check.ts';
-import { checkCollected, checkDebug, checkSecretKey } from './framework/management/deploy-check.ts';
-import { findViewNames, routeLines } from './framework/management/routes.ts';
-import { runShell } from './framework/management/shell.ts';
-import { checkTemplates } from './framework/management/template-check.ts';
 import { migrate } from './framework/migrations.ts';
-import type { Site } from './framework/site.ts';
-import { RouteTable } from './framework/urls.ts';
-import * as models from './polls/models.ts';
-import { writeReport } from './polls/reports.ts';
+import { createQuestionsIfNone } from './polls/models.ts';
 import { sampleQuestions } from './polls/samples.ts';
 
 const commands: readonly Command[] = [
@@ -48,27 +35,38 @@ const commands: readonly Command[] = [
   {
     name: 'collectstatic',
     help: 'gather the static files for the proxy, under names that change with their content',
-    options: COLLECTSTATIC_OPTIONS,
-    run: (given) => runCollectstatic(readSettings(process.env), given),
+    options: {
+      noinput: { help: 'ask nothing' },
+      clear: { short: 'c', help: 'delete what is not collected now, such as former versions' },
+      'dry-run': { short: 'n', help: 'say what would be done, and do nothing' },
+    },
+    run: async (given) => {
+      const { runCollectstatic } = await import('./framework/management/collectstatic.ts');
+      await runCollectstatic(readSettings(process.env), given);
+    },
   },
   {
     name: 'check',
     help: 'look for mistakes in settings, database, templates and translations',
     options: { deploy: { help: 'also for what must not go to a server' } },
-    run: runCheck,
+    run: async (given) => (await siteCommands()).runCheck(given),
   },
   {
     name: 'routes',
     help: 'list the addresses of the site and what answers them',
     parameters: [{ name: 'word', isOptional: true }],
-    run: runRoutes,
+    run: async (given) => (await siteCommands()).runRoutes(given),
   },
   {
     name: 'shell',
     help: 'a prompt with models, database, reverse, site and settings in scope; also reads a pipe',
-    run: () => withSite(runSiteShell),
+    run: async () => (await siteCommands()).runSiteShell(),
   },
 ];
+
+function siteCommands() {
+  return import('./config/site-commands.ts');
+}
 
 async function runMigrate(database: Database): Promise<void> {
   const applied = await migrate(database, migrationModules);
@@ -78,7 +76,7 @@ async function runMigrate(database: Database): Promise<void> {
 
 async function runSeed(database: Database): Promise<void> {
   const questions = sampleQuestions(new Date());
-  const isCreated = await models.createQuestionsIfNone(database, questions);
+  const isCreated = await createQuestionsIfNone(database, questions);
   console.log(
     isCreated
       ? `added ${questions.length} sample questions`
@@ -86,59 +84,8 @@ async function runSeed(database: Database): Promise<void> {
   );
 }
 
-async function runCheck({ options }: CommandArguments): Promise<void> {
-  const settings = readSettings(process.env);
-  let site: Site;
-  try {
-    site = createApplication({ ...settings, urlpatterns }).site;
-  } catch (error) {
-    return runChecks([async () => [startIssue(error)]]);
-  }
-  const checks: readonly Check[] = [
-    () => checkDatabase(site.database, settings.database, migrationModules),
-    () => checkTemplates({ ...settings, ...site }),
-    async () => checkCatalogues(settings.languages, settings.localeFolder, [import.meta.dirname]),
-    ...(options['deploy'] === true ? deployChecks(settings) : []),
-  ];
-  await runChecks(checks).finally(() => site.database.destroy());
-}
-
-function deployChecks(settings: Settings): readonly Check[] {
-  return [
-    async () => checkDebug(settings.debug),
-    async () => checkSecretKey(process.env['SECRET_KEY']),
-    () => checkCollected(settings),
-  ];
-}
-
-async function runRoutes({ parameters: [word = ''] }: CommandArguments): Promise<void> {
-  const { routes } = new RouteTable(urlpatterns);
-  const viewNames = await findViewNames(import.meta.dirname);
-  const isTerminal = process.stdout.isTTY === true;
-  for (const line of routeLines(routes, viewNames, isTerminal)) {
-    if (line.includes(word)) console.log(line);
-  }
-}
-
-function runSiteShell(site: Site): Promise<void> {
-  const reverse = site.routes.reverse.bind(site.routes);
-  const { database } = site;
-  return runShell({
-    scope: { ...models, models, site, database, reverse, settings: readSettings(process.env) },
-    historyFile: join(BASE_DIR, 'run', 'shell-history'),
-  });
-}
-
-async function withSite(work: (site: Site) => Promise<void>): Promise<void> {
-  const { site } = createApplication({ ...readSettings(process.env), urlpatterns });
-  try {
-    await work(site);
-  } finally {
-    await site.database.destroy();
-  }
-}
-
 async function runReport(database: Database): Promise<void> {
+  const { writeReport } = await import('./polls/reports.ts');
   const { protectedFolder } = readSettings(process.env);
   console.log(
     `wrote ${join(protectedFolder, await writeReport(database, protectedFolder, new Date()))}`,

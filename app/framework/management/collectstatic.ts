@@ -3,18 +3,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { type CommandArguments, CommandError, type CommandOption } from '../commands.ts';
+import { type CommandArguments, CommandError } from '../commands.ts';
 import { type CollectResult, collectStatic, type StaticFolders } from '../static/collect.ts';
 import { MANIFEST_NAME } from '../static/manifest.ts';
 
-/** Options of the command. */
-export const COLLECTSTATIC_OPTIONS: Readonly<Record<string, CommandOption>> = {
-  noinput: { help: 'ask nothing' },
-  clear: { short: 'c', help: 'delete what is not collected now, such as former versions' },
-  'dry-run': { short: 'n', help: 'say what would be done, and do nothing' },
-};
-
-/** Runs the command and prints how many files it copied. */
+/** Runs the command, whose options are `noinput`, `clear` and `dry-run`; prints how many files it copied. */
 export async function runCollectstatic(
   folders: StaticFolders,
   { options }: CommandArguments,
