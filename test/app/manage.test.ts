@@ -1,33 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { migrationModules } from '../../app/config/migrations.ts';
 import { connectDatabase } from '../../app/framework/database.ts';
 import { migrate, pendingMigrations } from '../../app/framework/migrations.ts';
 import { latestQuestions } from '../../app/polls/models.ts';
 import { databaseVariables, freshDatabase, temporaryFolder } from './database.ts';
+import { runManage } from './manage-process.ts';
 
-const MANAGE = join(import.meta.dirname, '..', '..', 'app', 'manage.ts');
-
-async function manage(place: string, ...args: readonly string[]) {
-  return manageWith({}, place, ...args);
-}
-
-async function manageWith(
-  environment: Readonly<Record<string, string>>,
-  place: string,
-  ...args: readonly string[]
-) {
-  const child = spawn(process.execPath, [MANAGE, ...args], {
-    env: { ...process.env, ...environment, ...databaseVariables(place) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-  return { stdout, stderr, code };
+function manage(place: string, ...args: readonly string[]) {
+  return runManage(databaseVariables(place), args);
 }
 
 test('migrate says what it applies, and nothing is left for a second run', async (t) => {
@@ -128,7 +111,9 @@ test('createsuperuser adds a user once, and takes no short password', async (t) 
   const path = await freshDatabase(t);
   await manage(path, 'migrate');
   const create = (SUPERUSER_PASSWORD: string) =>
-    manageWith({ SUPERUSER_USERNAME: 'ada', SUPERUSER_PASSWORD }, path, 'createsuperuser');
+    runManage({ ...databaseVariables(path), SUPERUSER_USERNAME: 'ada', SUPERUSER_PASSWORD }, [
+      'createsuperuser',
+    ]);
   assert.match((await create('short')).stderr, /less than 8 characters/);
   assert.deepEqual(await create('correct horse'), {
     stdout: 'added the user "ada"\n',
@@ -144,7 +129,10 @@ test('report writes the results of all polls to the folder for downloads', async
   const place = await freshDatabase(t);
   const PROTECTED_ROOT = join(await temporaryFolder(t), 'protected');
   for (const command of ['migrate', 'seed']) await manage(place, command);
-  const { stdout, stderr, code } = await manageWith({ PROTECTED_ROOT }, place, 'report');
+  const { stdout, stderr, code } = await runManage(
+    { ...databaseVariables(place), PROTECTED_ROOT },
+    ['report'],
+  );
   assert.deepEqual([stderr, code], ['', 0]);
   const [, file = ''] = /^wrote (.+)\n$/.exec(stdout) ?? [];
   assert.match(file, /\/protected\/polls-[\d-]{10}\.csv$/);

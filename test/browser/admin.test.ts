@@ -1,32 +1,20 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { chromiumSkip, launchChromium } from '../harness/chromium.ts';
-import { type Stack, startStack } from '../harness/stack.ts';
-import { addStaff, openVisit, WINDOWS } from './visit.ts';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { browserSuite } from './suite.ts';
+import { openVisit, WINDOWS } from './visit.ts';
 
-if (chromiumSkip !== false) console.error(chromiumSkip);
-
-suite('the admin in a browser', { skip: chromiumSkip }, () => {
-  let stack: Stack;
-  let browser: Browser;
-
-  before(async () => {
-    stack = await startStack();
-    await addStaff(stack);
-    browser = await launchChromium();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await stack?.stop();
-  });
-
+browserSuite('the admin in a browser', (site) => {
   for (const [window, options] of Object.entries(WINDOWS)) {
     test(`on a ${window}, staff adds a poll after a mistake, changes, closes and deletes it`, async (t) => {
-      const visit = await openVisit(t, browser, options, `admin-${window.replace(', ', '-')}-`);
+      const visit = await openVisit(
+        t,
+        site.browser,
+        options,
+        `admin-${window.replace(', ', '-')}-`,
+      );
       const { page } = visit;
-      await logIn(page, `${stack.url}/accounts/login/`);
+      await logIn(page, `${site.stack.url}/accounts/login/`);
       await page.getByRole('link', { name: 'Admin', exact: true }).click();
       await page.waitForURL('**/admin/polls/question/');
       await visit.look('list');
@@ -61,28 +49,33 @@ suite('the admin in a browser', { skip: chromiumSkip }, () => {
       const path = new URL(page.url()).pathname;
       const id = /\d+/.exec(path)?.[0];
 
-      await page.goto(`${stack.url}/polls/${id}/`);
+      await page.goto(`${site.stack.url}/polls/${id}/`);
       assert.equal(await page.getByRole('radio').count(), 0);
       await visit.look('closed-poll');
       await page.getByRole('link', { name: 'See the results' }).click();
       await visit.look('closed-results');
-      await page.goto(`${stack.url}/polls/`);
+      await page.goto(`${site.stack.url}/polls/`);
       await visit.look('closed-index');
 
-      await page.goto(stack.url + path);
+      await page.goto(site.stack.url + path);
       await page.getByRole('link', { name: 'Delete' }).click();
       await visit.look('delete');
       await page.getByRole('button', { name: 'Yes, delete it' }).click();
       await page.getByRole('status').getByText('was deleted').waitFor();
       assert.equal(await page.getByRole('link', { name: 'Which way' }).count(), 0);
-      visit.assertQuiet(stack.url);
+      visit.assertQuiet(site.stack.url);
     });
 
     test(`on a ${window}, a choice with votes goes after a question, and a stale form does not`, async (t) => {
-      const visit = await openVisit(t, browser, options, `admin-${window.replace(', ', '-')}-`);
+      const visit = await openVisit(
+        t,
+        site.browser,
+        options,
+        `admin-${window.replace(', ', '-')}-`,
+      );
       const { page } = visit;
-      await logIn(page, `${stack.url}/accounts/login/`);
-      const address = `${stack.url}/admin/polls/question/${window.startsWith('phone') ? 3 : 5}/change/`;
+      await logIn(page, `${site.stack.url}/accounts/login/`);
+      const address = `${site.stack.url}/admin/polls/question/${window.startsWith('phone') ? 3 : 5}/change/`;
       await page.goto(address);
       const other = await page.context().newPage();
       await other.goto(address);
@@ -101,7 +94,7 @@ suite('the admin in a browser', { skip: chromiumSkip }, () => {
       await other.getByRole('alert').getByText('Somebody else changed this poll').waitFor();
       await other.getByRole('link', { name: 'Open the poll as it is now' }).click();
       assert.notEqual(await other.getByLabel('Question').inputValue(), 'Something else?');
-      visit.assertQuiet(stack.url);
+      visit.assertQuiet(site.stack.url);
     });
   }
 });

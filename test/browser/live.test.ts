@@ -1,52 +1,40 @@
 /** Live results and the chat, as two people see them at the same time. */
 import assert from 'node:assert/strict';
-import { after, before, suite, type TestContext, test } from 'node:test';
-import type { Browser, Locator, Page } from 'playwright-core';
+import { after, before, type TestContext, test } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
 import { connectDatabase, type Database } from '../../app/framework/database.ts';
 import { closeQuestion } from '../../app/polls/admin-models.ts';
 import { castVote } from '../../app/polls/models.ts';
-import { chromiumSkip, launchChromium } from '../harness/chromium.ts';
-import { type Stack, startStack } from '../harness/stack.ts';
-import { addStaff, openVisit, type Visit, WINDOWS } from './visit.ts';
+import { browserSuite } from './suite.ts';
+import { openVisit, type Visit, WINDOWS } from './visit.ts';
 
-if (chromiumSkip !== false) console.error(chromiumSkip);
-
-suite('live pages in a browser', { skip: chromiumSkip }, () => {
-  let stack: Stack;
-  let browser: Browser;
+browserSuite('live pages in a browser', (site) => {
   let database: Database;
 
-  before(async () => {
-    stack = await startStack();
-    await addStaff(stack);
-    database = connectDatabase(stack.folder.env['DATABASE_PATH'] ?? '');
-    browser = await launchChromium();
+  before(() => {
+    database = connectDatabase(site.stack.folder.env['DATABASE_PATH'] ?? '');
   });
 
-  after(async () => {
-    await browser?.close();
-    await database?.destroy();
-    await stack?.stop();
-  });
+  after(() => database?.destroy());
 
   /** A phone and a desktop. */
   async function openTwo(t: TestContext): Promise<readonly [Visit, Visit]> {
     const [phone, desktop] = Object.values(WINDOWS);
     return [
-      await openVisit(t, browser, phone ?? {}, 'live-phone-'),
-      await openVisit(t, browser, desktop ?? {}, 'live-desktop-'),
+      await openVisit(t, site.browser, phone ?? {}, 'live-phone-'),
+      await openVisit(t, site.browser, desktop ?? {}, 'live-desktop-'),
     ];
   }
 
   test('a vote in one window shows in the other, without a reload', async (t) => {
     const [voter, watcher] = await openTwo(t);
-    await watcher.page.goto(`${stack.url}/polls/4/results/`);
+    await watcher.page.goto(`${site.stack.url}/polls/4/results/`);
     await watcher.page.getByText('Live', { exact: true }).waitFor();
     await watcher.page.evaluate('document.body.dataset.mark = "same document"');
     const before = Number(
       await rowOf(watcher.page, 'Spaces').locator('progress').getAttribute('value'),
     );
-    await voter.page.goto(`${stack.url}/polls/4/`);
+    await voter.page.goto(`${site.stack.url}/polls/4/`);
     await voter.page.getByLabel('Spaces').check();
     await voter.page.getByRole('button', { name: 'Vote' }).click();
     await voter.page.waitForURL('**/results/');
@@ -69,12 +57,12 @@ suite('live pages in a browser', { skip: chromiumSkip }, () => {
     );
     await watcher.look('results');
     await voter.look('results');
-    for (const visit of [voter, watcher]) visit.assertQuiet(stack.url);
+    for (const visit of [voter, watcher]) visit.assertQuiet(site.stack.url);
   });
 
   test('the lead moves to who has most votes, and news are not told one by one', async (t) => {
     const [, { page, ...visit }] = await openTwo(t);
-    await page.goto(`${stack.url}/polls/5/results/`);
+    await page.goto(`${site.stack.url}/polls/5/results/`);
     await page.getByText('Live', { exact: true }).waitFor();
     const last = page.locator('.result').last();
     const id = Number(await last.getAttribute('data-choice'));
@@ -89,12 +77,12 @@ suite('live pages in a browser', { skip: chromiumSkip }, () => {
     await page.locator(`.leads[data-choice="${id}"] .badge`).waitFor();
     assert.equal(await page.locator('.badge:visible').count(), 1);
     assert.ok(Number(await page.evaluate('told')) <= 2);
-    visit.assertQuiet(stack.url);
+    visit.assertQuiet(site.stack.url);
   });
 
   test('in German the news are German', async (t) => {
-    const visit = await openVisit(t, browser, { locale: 'de-DE' }, 'live-german-');
-    await visit.page.goto(`${stack.url}/polls/3/results/`);
+    const visit = await openVisit(t, site.browser, { locale: 'de-DE' }, 'live-german-');
+    await visit.page.goto(`${site.stack.url}/polls/3/results/`);
     await visit.page.getByText('Live', { exact: true }).waitFor();
     const row = visit.page.locator('.result').first();
     const shown = await row.locator('.votes').textContent();
@@ -102,27 +90,27 @@ suite('live pages in a browser', { skip: chromiumSkip }, () => {
     await castVote(database, Number(await row.getAttribute('data-choice')));
     await row.getByText(`${count} Stimmen`, { exact: true }).waitFor();
     assert.match((await row.locator('strong').textContent()) ?? '', /^\d+\u00a0%$/);
-    visit.assertQuiet(stack.url);
+    visit.assertQuiet(site.stack.url);
   });
 
   test('a poll that is closed shows so in an open window', async (t) => {
-    const visit = await openVisit(t, browser, {}, 'live-closed-');
-    await visit.page.goto(`${stack.url}/polls/2/results/`);
+    const visit = await openVisit(t, site.browser, {}, 'live-closed-');
+    await visit.page.goto(`${site.stack.url}/polls/2/results/`);
     await visit.page.getByText('Live', { exact: true }).waitFor();
     await closeQuestion(database, 2);
     await visit.page.getByText('Closed', { exact: true }).waitFor();
     assert.equal(await visit.page.locator('[data-stream]').count(), 0);
-    visit.assertQuiet(stack.url);
+    visit.assertQuiet(site.stack.url);
   });
 
   test('two people talk', async (t) => {
     const [guest, ada] = await openTwo(t);
-    await guest.page.goto(`${stack.url}/polls/`);
+    await guest.page.goto(`${site.stack.url}/polls/`);
     await guest.page.getByRole('link', { name: 'Chat' }).click();
     await guest.page.getByText('Nobody has said anything yet.').waitFor();
     await guest.look('chat-empty');
-    await logIn(ada.page, stack.url);
-    await ada.page.goto(`${stack.url}/chat/`);
+    await logIn(ada.page, site.stack.url);
+    await ada.page.goto(`${site.stack.url}/chat/`);
     for (const { page } of [guest, ada]) await page.getByText('Live', { exact: true }).waitFor();
 
     await guest.page.getByLabel('Your name').fill('bob');
@@ -149,17 +137,17 @@ suite('live pages in a browser', { skip: chromiumSkip }, () => {
     await ada.page.reload();
     await ada.page.getByText('Live', { exact: true }).waitFor();
     assert.equal(await log.getByRole('listitem').count(), 2);
-    for (const visit of [guest, ada]) visit.assertQuiet(stack.url);
+    for (const visit of [guest, ada]) visit.assertQuiet(site.stack.url);
   });
 
   test('without scripts both pages show what there is', async (t) => {
-    const visit = await openVisit(t, browser, { javaScriptEnabled: false }, 'live-plain-');
-    await visit.page.goto(`${stack.url}/polls/4/results/`);
+    const visit = await openVisit(t, site.browser, { javaScriptEnabled: false }, 'live-plain-');
+    await visit.page.goto(`${site.stack.url}/polls/4/results/`);
     assert.equal(await visit.page.locator('.live').isVisible(), false);
-    await visit.page.goto(`${stack.url}/chat/`);
+    await visit.page.goto(`${site.stack.url}/chat/`);
     assert.equal(await visit.page.locator('form.chat-form').isVisible(), false);
     await visit.page.getByText('To write here, allow scripts').waitFor();
-    visit.assertQuiet(stack.url);
+    visit.assertQuiet(site.stack.url);
   });
 });
 

@@ -1,34 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { chromiumSkip, launchChromium } from '../harness/chromium.ts';
-import { type Stack, startStack } from '../harness/stack.ts';
-import { addStaff, openVisit, WINDOWS } from './visit.ts';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { browserSuite } from './suite.ts';
+import { openVisit, WINDOWS } from './visit.ts';
 
-if (chromiumSkip !== false) console.error(chromiumSkip);
-
-suite('in a browser', { skip: chromiumSkip }, () => {
-  let stack: Stack;
-  let browser: Browser;
-
-  before(async () => {
-    stack = await startStack();
-    await addStaff(stack);
-    browser = await launchChromium();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await stack?.stop();
-  });
-
+browserSuite('in a browser', (site) => {
   for (const [window, options] of Object.entries(WINDOWS)) {
     test(`on a ${window}, somebody finds a poll, votes and sees the results`, async (t) => {
-      const visit = await openVisit(t, browser, options, `${window.replace(', ', '-')}-`);
+      const visit = await openVisit(t, site.browser, options, `${window.replace(', ', '-')}-`);
       const { page } = visit;
 
-      await page.goto(`${stack.url}/`);
-      assert.equal(page.url(), `${stack.url}/polls/`);
+      await page.goto(`${site.stack.url}/`);
+      assert.equal(page.url(), `${site.stack.url}/polls/`);
       await visit.look('index');
       await page.getByRole('link', { name: 'Tabs or spaces?' }).click();
       await page.waitForURL('**/polls/4/');
@@ -47,27 +30,27 @@ suite('in a browser', { skip: chromiumSkip }, () => {
       await page.waitForURL('**/results/');
       assert.equal(await votesFor(page, 'Spaces'), before + 1);
       await visit.look('results');
-      visit.assertQuiet(stack.url);
+      visit.assertQuiet(site.stack.url);
     });
 
     test(`on a ${window}, a page that is not there leads back to the polls`, async (t) => {
-      const visit = await openVisit(t, browser, options, `${window.replace(', ', '-')}-`);
+      const visit = await openVisit(t, site.browser, options, `${window.replace(', ', '-')}-`);
       const { page } = visit;
       visit.expectFailure(404);
-      const response = await page.goto(`${stack.url}/polls/99/`);
+      const response = await page.goto(`${site.stack.url}/polls/99/`);
       assert.equal(response?.status(), 404);
       await visit.look('not-found');
       await page.getByRole('link', { name: 'See all polls' }).click();
       await page.getByRole('heading', { name: 'Latest polls' }).waitFor();
-      visit.assertQuiet(stack.url);
+      visit.assertQuiet(site.stack.url);
     });
   }
 
   for (const [window, options] of Object.entries(WINDOWS)) {
     test(`on a ${window}, somebody logs in after a mistake, and out again`, async (t) => {
-      const visit = await openVisit(t, browser, options, `${window.replace(', ', '-')}-`);
+      const visit = await openVisit(t, site.browser, options, `${window.replace(', ', '-')}-`);
       const { page } = visit;
-      await page.goto(`${stack.url}/accounts/login/`);
+      await page.goto(`${site.stack.url}/accounts/login/`);
       await visit.look('login');
       await page.getByLabel('Name').fill('ada');
       await page.getByLabel('Password').fill('wrong');
@@ -86,14 +69,14 @@ suite('in a browser', { skip: chromiumSkip }, () => {
       await page.waitForURL('**/accounts/login/');
       await page.getByRole('status').getByText('You are logged out.', { exact: true }).waitFor();
       assert.equal(await page.getByRole('button', { name: 'Log out' }).count(), 0);
-      visit.assertQuiet(stack.url);
+      visit.assertQuiet(site.stack.url);
     });
   }
 
   test('the whole vote can be done with the keyboard', async (t) => {
-    const visit = await openVisit(t, browser, {}, 'keyboard-');
+    const visit = await openVisit(t, site.browser, {}, 'keyboard-');
     const { page } = visit;
-    await page.goto(`${stack.url}/polls/`);
+    await page.goto(`${site.stack.url}/polls/`);
     await page.keyboard.press('Tab');
     assert.equal(await focusedText(page), 'Skip to the content');
     await page.keyboard.press('Enter');
@@ -105,7 +88,7 @@ suite('in a browser', { skip: chromiumSkip }, () => {
     await visit.look('focus');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/results/');
-    visit.assertQuiet(stack.url);
+    visit.assertQuiet(site.stack.url);
   });
 });
 
