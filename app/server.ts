@@ -20,6 +20,8 @@ export const application = built.application;
  */
 export async function startup(worker?: { readonly stopping: AbortSignal }): Promise<void> {
   worker?.stopping.addEventListener('abort', () => built.site.openEnds.closeAll());
+  // A worker that could sign no session does not start.
+  built.site.secretKeys();
   const pending = await pendingMigrations(built.site.database, migrationModules);
   if (pending.length > 0) {
     console.error(`not migrated yet: ${pending.join(', ')}; run: node app/manage.ts migrate`);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BASE_DIR, readSettings } from './settings.ts';
@@ -33,4 +35,19 @@ test('a PostgreSQL database is named by its URL, which is not repeated where it 
     () => readSettings({ DATABASE_URL: 'mysql://polls:secret@db/polls' }),
     (error: Error) => /invalid DATABASE_URL/.test(error.message) && !/secret/.test(error.message),
   );
+});
+
+test('the key of the environment is the key, and no file is made for it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-key-'));
+  try {
+    const SECRET_KEY_FILE = join(folder, 'key');
+    const given = { SECRET_KEY: 'given', SECRET_KEY_FILE, SECRET_KEY_FALLBACKS: 'old, older' };
+    assert.deepEqual(readSettings(given).secretKeys(), ['given', 'old', 'older']);
+    assert.deepEqual(readdirSync(folder), []);
+    // Compose gives an empty variable where the environment has none.
+    const [made] = readSettings({ SECRET_KEY: '', SECRET_KEY_FILE }).secretKeys();
+    assert.equal(made, readFileSync(SECRET_KEY_FILE, 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

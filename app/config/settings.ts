@@ -45,7 +45,8 @@ export interface Settings {
   readonly contentLimitBytes: number;
   /**
    * Keys that sign sessions, from SECRET_KEY and the comma-separated SECRET_KEY_FALLBACKS. Without
-   * SECRET_KEY one is made: in a file beside SQLite's, or `.secret-key` in the project's folder.
+   * SECRET_KEY one is made and kept in SECRET_KEY_FILE: beside SQLite's file, or with PostgreSQL
+   * `.secret-key` in the project's folder. Throws where it can not be kept there.
    */
   secretKeys(): readonly string[];
 }
@@ -76,12 +77,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ],
     localeFolder: join(BASE_DIR, 'app', 'locale'),
     contentLimitBytes: 2_621_440,
-    secretKeys: secretKeysOf(environment, secretKeyFile(database)),
+    secretKeys: secretKeysOf(environment, readKeyFile(database, environment['SECRET_KEY_FILE'])),
   };
 }
 
 /** Where the key is that the site makes itself: with the data, so that it outlives the code. */
-function secretKeyFile(database: string): string {
+function readKeyFile(database: string, path = ''): string {
+  if (path !== '') return resolve(BASE_DIR, path);
   return isPostgresUrl(database) ? join(BASE_DIR, '.secret-key') : `${database}.secret-key`;
 }
 

@@ -2,15 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -79,44 +71,6 @@ suite('front.sh', () => {
       });
     }
     assert.deepEqual(readdirSync(join(cwd, 'static')), []);
-  });
-});
-
-suite('app.sh', () => {
-  const ask = ['sh', '-c', 'printf %s "$SECRET_KEY"'];
-
-  test('the application takes the place of the shell, so that it gets the signals', async () => {
-    const env = { SECRET_KEY: 'given' };
-    const { pid, output } = await run('sh', 'app.sh', ['sh', '-c', 'echo $$'], { env });
-    assert.equal(output, String(pid));
-  });
-
-  test('the key of the environment is the key, and none is made', async (t) => {
-    const folder = temporaryFolder(t);
-    const env = { SECRET_KEY: 'given', SECRET_KEY_FILE: join(folder, 'key') };
-    assert.equal((await run('sh', 'app.sh', ask, { env })).output, 'given');
-    assert.deepEqual(readdirSync(folder), []);
-  });
-
-  test('a key is made once, for several that start together, and for its owner alone', async (t) => {
-    const folder = temporaryFolder(t);
-    const env = { SECRET_KEY_FILE: join(folder, 'key') };
-    // Compose gives an empty variable where the environment has none.
-    const starts = Array.from({ length: 8 }, (_, index) =>
-      run('sh', 'app.sh', ask, { env: index % 2 === 0 ? env : { ...env, SECRET_KEY: '' } }),
-    );
-    const keys = new Set((await Promise.all(starts)).map(({ output }) => output));
-    assert.deepEqual([...keys], [readFileSync(env.SECRET_KEY_FILE, 'utf8')]);
-    assert.match([...keys].join(), /^[\w+/]{64}$/);
-    assert.equal(statSync(env.SECRET_KEY_FILE).mode & 0o777, 0o600);
-    assert.deepEqual(readdirSync(folder), ['key']);
-  });
-
-  test('where no key can be kept, nothing starts', async (t) => {
-    const env = { SECRET_KEY_FILE: join(temporaryFolder(t), 'missing', 'key') };
-    const { status, output } = await run('sh', 'app.sh', ['echo', 'started'], { env });
-    assert.notEqual(status, 0);
-    assert.doesNotMatch(output, /started/);
   });
 });
 

@@ -1,9 +1,9 @@
 /** Streams of events (SSE) of a fetch application through both tiers. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type PoolProcess, startPool } from '../appserver/pool-process.ts';
-import { startProxy } from '../harness/proxy.ts';
+import type { PoolProcess } from '../appserver/pool-process.ts';
 import { RawClient } from '../harness/raw-client.ts';
+import { startBothTiers } from './both-tiers.ts';
 
 const APP = `
 const open = new Set();
@@ -46,12 +46,8 @@ interface Reader {
 }
 
 async function subscribe(t: TestContext): Promise<Reader> {
-  const args = ['app', '--graceful-timeout', '600'];
-  const pool = await startPool(t, { files: { 'app.mjs': APP }, args });
-  const front = await startProxy(`
-    upstream app { server unix:${pool.socketPath}; }
-    server { listen 127.0.0.1:8080; location / { proxy_pass http://app; } }`);
-  t.after(() => front.stop());
+  const args = ['--graceful-timeout', '600'];
+  const { pool, front } = await startBothTiers(t, APP, { args });
   const client = await RawClient.connect(front.port());
   t.after(() => client.destroy());
   let heard = '';

@@ -1,34 +1,14 @@
 /** What of the gateway interface needs both tiers to be seen: upgrades, and lengths that are not kept. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { startPool } from '../appserver/pool-process.ts';
-import type { Front } from '../harness/front.ts';
-import { startProxy } from '../harness/proxy.ts';
 import { RawClient } from '../harness/raw-client.ts';
-
-async function startBoth(t: TestContext, source: string): Promise<Front> {
-  const pool = await startPool(t, { files: { 'app.mjs': source }, args: ['app'] });
-  const front = await startProxy(`
-    map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
-    upstream app { server unix:${pool.socketPath}; keepalive 4; }
-    server {
-      listen 127.0.0.1:8080;
-      location / {
-        proxy_pass http://app;
-        proxy_http_version 1.1;
-        proxy_set_header Host $http_host;
-        proxy_set_header Upgrade $http_upgrade;
-        proxy_set_header Connection $connection_upgrade;
-      }
-    }`);
-  t.after(() => front.stop());
-  return front;
-}
+import { startBothTiers } from './both-tiers.ts';
 
 const ASK = 'GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
 
 test('an http.Server takes over a connection through both tiers', async (t) => {
-  const front = await startBoth(
+  const { front } = await startBothTiers(
     t,
     `import { createServer } from 'node:http';
      export const server = createServer((req, res) => res.end('plain'));
@@ -69,7 +49,7 @@ test('an upgrade with a Host that is none reaches no listener', async (t) => {
 });
 
 test('a fetch application answers a request for an upgrade as any other', async (t) => {
-  const front = await startBoth(
+  const { front } = await startBothTiers(
     t,
     `export default { fetch: (request) => new Response(request.headers.get('upgrade'), { status: 426 }) };`,
   );
@@ -81,7 +61,7 @@ test('a fetch application answers a request for an upgrade as any other', async 
 });
 
 test('an application that sends more than it announced spoils no other answer', async (t) => {
-  const front = await startBoth(
+  const { front } = await startBothTiers(
     t,
     `export default (req, res) => {
        if (req.url !== '/over') { res.end('good ' + req.url); return; }

@@ -3,10 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { type PoolProcess, startPool } from '../appserver/pool-process.ts';
-import type { Front } from '../harness/front.ts';
-import { startProxy } from '../harness/proxy.ts';
 import { RawClient } from '../harness/raw-client.ts';
+import { type BothTiers, startBothTiers } from './both-tiers.ts';
 
 const APP = `
 import { WebSocketServer } from 'ws';
@@ -40,39 +38,8 @@ export default {
   },
 };`;
 
-interface Both {
-  readonly pool: PoolProcess;
-  readonly front: Front;
-}
-
-/** Both tiers; nginx's own way to pass an upgrade on. */
-async function startBoth(
-  t: TestContext,
-  directives = '',
-  args: readonly string[] = [],
-): Promise<Both> {
-  const pool = await startPool(t, { files: { 'app.mjs': APP }, args: ['app', ...args] });
-  const front = await startProxy(`
-    map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
-    upstream app { server unix:${pool.socketPath}; keepalive 4; }
-    server {
-      listen 127.0.0.1:8080;
-      location / {
-        proxy_pass http://app;
-        proxy_http_version 1.1;
-        proxy_set_header Host $http_host;
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header Upgrade $http_upgrade;
-        proxy_set_header Connection $connection_upgrade;
-        ${directives}
-      }
-    }`);
-  t.after(() => front.stop());
-  return { pool, front };
-}
-
 /** A connected client that has heard the greeting. */
-async function connect(t: TestContext, { front }: Both, path = '/'): Promise<WebSocket> {
+async function connect(t: TestContext, { front }: BothTiers, path = '/'): Promise<WebSocket> {
   const client = new WebSocket(`ws://127.0.0.1:${front.port()}${path}`);
   t.after(() => client.terminate());
   const [greeting] = await once(client, 'message');
@@ -81,7 +48,7 @@ async function connect(t: TestContext, { front }: Both, path = '/'): Promise<Web
 }
 
 test('a WebSocket carries text and bytes both ways', async (t) => {
-  const client = await connect(t, await startBoth(t));
+  const client = await connect(t, await startBothTiers(t, APP));
   client.send('h\u00e9llo');
   const [text, isBinary] = await once(client, 'message');
   assert.deepEqual([String(text), isBinary], ['h\u00e9llo', false]);
@@ -93,7 +60,7 @@ test('a WebSocket carries text and bytes both ways', async (t) => {
 });
 
 test('two clients that read slowly get their own large messages whole', async (t) => {
-  const both = await startBoth(t);
+  const both = await startBothTiers(t, APP);
   const messages = 6;
   await Promise.all(
     ['a', 'b'].map(async (letter) => {
@@ -112,7 +79,7 @@ test('two clients that read slowly get their own large messages whole', async (t
 });
 
 test('a handshake that the application refuses is an ordinary response', async (t) => {
-  const both = await startBoth(t);
+  const both = await startBothTiers(t, APP);
   const client = new WebSocket(`ws://127.0.0.1:${both.front.port()}/refused`);
   const [, response] = await once(client, 'unexpected-response');
   assert.equal(response.statusCode, 401);
@@ -123,7 +90,7 @@ test('a handshake that the application refuses is an ordinary response', async (
 });
 
 test('a handshake that ws refuses is an ordinary response', async (t) => {
-  const { front } = await startBoth(t);
+  const { front } = await startBothTiers(t, APP);
   const client = await RawClient.connect(front.port());
   t.after(() => client.destroy());
   client.send('GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
@@ -133,14 +100,14 @@ test('a handshake that ws refuses is an ordinary response', async (t) => {
 });
 
 test('a client that vanishes is closed at the application', async (t) => {
-  const both = await startBoth(t);
+  const both = await startBothTiers(t, APP);
   const client = await connect(t, both);
   client.terminate();
   await both.pool.sees(/app: closed 1006/);
 });
 
 test('a WebSocket that is silent for proxy_read_timeout is closed on both sides', async (t) => {
-  const both = await startBoth(t, 'proxy_read_timeout 300ms;');
+  const both = await startBothTiers(t, APP, { directives: 'proxy_read_timeout 300ms;' });
   const client = await connect(t, both);
   const [code] = await once(client, 'close');
   assert.equal(code, 1006);
@@ -148,7 +115,7 @@ test('a WebSocket that is silent for proxy_read_timeout is closed on both sides'
 });
 
 test('a pool that stops lets the application say goodbye, and does not wait', async (t) => {
-  const both = await startBoth(t, '', ['--graceful-timeout', '600']);
+  const both = await startBothTiers(t, APP, { args: ['--graceful-timeout', '600'] });
   const client = await connect(t, both);
   both.pool.signal('SIGTERM');
   const [code] = await once(client, 'close');
@@ -157,7 +124,7 @@ test('a pool that stops lets the application say goodbye, and does not wait', as
 });
 
 test('a reload closes the WebSockets of the old worker and takes new ones', async (t) => {
-  const both = await startBoth(t, '', ['--graceful-timeout', '600']);
+  const both = await startBothTiers(t, APP, { args: ['--graceful-timeout', '600'] });
   const client = await connect(t, both);
   both.pool.signal('SIGHUP');
   const [code] = await once(client, 'close');
