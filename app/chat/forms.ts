@@ -4,10 +4,13 @@ import type { FormResult } from '../framework/forms.ts';
 import { message } from '../framework/i18n.ts';
 
 /** Longest text of a message, in UTF-16 code units as `maxlength` counts. */
-export const LONGEST_TEXT = 200;
+const LONGEST_TEXT = 200;
 
 /** Longest name that a guest chooses, in the same units. */
-export const LONGEST_NAME = 20;
+const LONGEST_NAME = 20;
+
+/** The limits by the names that templates and messages call them. */
+export const CHAT_LIMITS = { longest_text: LONGEST_TEXT, longest_name: LONGEST_NAME };
 
 /** A message as it came. */
 export interface SentMessage {
@@ -30,7 +33,10 @@ export function readSentMessage(json: string): SentMessage | undefined {
   return { text: value.text, name };
 }
 
-/** Checks a message; its clean text is one line without control characters, which PostgreSQL would not all take. */
+/**
+ * Checks a message, with `CHAT_LIMITS` for the names in what it says. Its clean text is one line without control characters, which PostgreSQL would
+ * not all take.
+ */
 export function checkMessage({ text, name }: SentMessage): FormResult<SentMessage> {
   const clean = text
     .toWellFormed()
@@ -38,11 +44,11 @@ export function checkMessage({ text, name }: SentMessage): FormResult<SentMessag
     .trim();
   if (clean === '') return invalid('text', message('Write something first.'));
   if (clean.length > LONGEST_TEXT) {
-    return invalid('text', message('A message has at most 200 characters.'));
+    return invalid('text', message('A message has at most {longest_text} characters.'));
   }
   const cleanName = name.trim();
   if (cleanName.length > LONGEST_NAME || !/^[\p{L}\p{M}\p{N}_-]*$/u.test(cleanName)) {
-    return invalid('name', message('A name has at most 20 letters, digits, _ and -.'));
+    return invalid('name', message('A name has at most {longest_name} letters, digits, _ and -.'));
   }
   return { isValid: true, values: { text: clean, name: cleanName } };
 }

@@ -11,7 +11,7 @@ import {
   POLICY_VIOLATION,
   type SocketHandler,
 } from '../framework/web-sockets.ts';
-import { checkMessage, LONGEST_NAME, LONGEST_TEXT, readSentMessage } from './forms.ts';
+import { CHAT_LIMITS, checkMessage, readSentMessage } from './forms.ts';
 import { addChatMessage, type ChatMessage, latestMessages } from './models.ts';
 import { Rate } from './rate.ts';
 import { MOST_SHOWN, roomOf } from './room.ts';
@@ -20,8 +20,7 @@ import { MOST_SHOWN, roomOf } from './room.ts';
 export const room: View<unknown> = {
   async get(c) {
     const said = await latestMessages(c.var.site.database, MOST_SHOWN);
-    const limits = { longest_text: LONGEST_TEXT, longest_name: LONGEST_NAME };
-    return render(c, 'chat/room.html', { said, ...limits });
+    return render(c, 'chat/room.html', { said, ...CHAT_LIMITS });
   },
 };
 
@@ -42,7 +41,7 @@ function join(c: RequestContext, live: LiveSocket, username: string | undefined)
   const { site } = c.var;
   const ownName = username ?? `guest-${randomBytes(2).toString('hex')}`;
   const rate = new Rate();
-  const fail = (id: string) => tell(live, { type: 'error', text: gettext(c, id) });
+  const fail = (id: string) => tell(live, { type: 'error', text: gettext(c, id, CHAT_LIMITS) });
   tell(live, { type: 'hello', name: ownName });
   const leave = roomOf(site).enter((messages) =>
     tell(live, { type: 'messages', messages: messages.map(publicMessage) }),
