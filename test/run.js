@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Tests start thousands of processes; this spares each a third of its start. */
+/** Where the thousands of processes that tests start keep what Node compiled, for the next one. */
 const CACHE = join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled');
 
 const wanted = process.argv.slice(2);

@@ -1,5 +1,5 @@
 // Asks a tier for a page and says by its exit code whether it answers well: node health.js URL, or
-// node health.js SOCKET PATH. Plain JavaScript, which starts faster; it runs every few seconds.
+// node health.js SOCKET PATH. It runs every few seconds, so it loads nothing but Node's own client.
 import { request } from 'node:http';
 
 const PATIENCE_MS = 2500;
