@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { GUNICORN } from '../harness/gunicorn.ts';
+import { Program } from '../harness/program.ts';
+import { converse } from '../harness/raw-client.ts';
 import { startPool } from './pool-process.ts';
 
-const GUNICORN = '/usr/bin/gunicorn';
 const skip =
   existsSync(GUNICORN) || process.env['CI'] === 'true'
     ? false
@@ -31,9 +30,7 @@ const FETCH = `export default { fetch: () => new Response('hello', { headers: { 
 const NODE = `export default (req, res) => { res.setHeader('X-Out', 'out'); res.end('hello'); };`;
 
 async function send(path: string, head: string): Promise<void> {
-  const socket = connect(path);
-  socket.resume().write(`${head}Connection: close\r\n\r\n`);
-  await once(socket, 'close');
+  await converse(path, `${head}Connection: close\r\n\r\n`);
 }
 
 async function linesOf(output: () => string, count: number): Promise<string[]> {
@@ -55,25 +52,21 @@ for (const [kind, source] of [
     const files = { 'app.mjs': source, 'wsgi.py': PYTHON };
     const pool = await startPool(t, { files, args });
     const theirs = join(pool.folder, 'theirs.sock');
-    const more = ['--access-logfile', '-', '--access-logformat', FORMAT, '-b', `unix:${theirs}`];
-    const gunicorn = spawn(GUNICORN, ['wsgi:app', '--worker-tmp-dir', pool.folder, ...more], {
+    const log = join(pool.folder, 'theirs.log');
+    const more = ['--access-logfile', log, '--access-logformat', FORMAT, '-b', `unix:${theirs}`];
+    const gunicorn = new Program(GUNICORN, ['wsgi:app', '--worker-tmp-dir', pool.folder, ...more], {
       cwd: pool.folder,
     });
-    const ended = once(gunicorn, 'close');
-    t.after(() => gunicorn.kill('SIGKILL'));
-    let output = '';
-    gunicorn.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    gunicorn.stderr.resume();
-    while (!existsSync(theirs)) await new Promise((resolve) => setTimeout(resolve, 20));
+    t.after(() => gunicorn.stop('SIGKILL'));
+    // The socket's file is there a moment before anyone listens.
+    await gunicorn.sees(/Listening at/);
     for (const head of REQUESTS) {
       await send(theirs, head);
       await send(pool.socketPath, head);
     }
-    const expected = await linesOf(() => output, REQUESTS.length);
-    gunicorn.kill('SIGTERM');
-    await ended;
+    await gunicorn.stop();
+    const expected = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+    assert.equal(expected.length, REQUESTS.length);
     assert.deepEqual(await linesOf(() => pool.stdout, REQUESTS.length), expected);
   });
 }
