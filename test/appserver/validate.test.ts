@@ -81,13 +81,12 @@ test('one that does not load is told why', async (t) => {
 
 describe('what takes seconds', { concurrency: true }, () => {
   test('one that never answers is waited for 5 seconds, once', async (t) => {
-    const started = performance.now();
-    const source = 'export default { fetch: () => new Promise(() => {}) };';
-    const { code, said } = await validate(t, source);
+    const source = `export default { fetch() { console.error('asked'); return new Promise(() => {}); } };`;
+    const { code, said, log } = await validate(t, source);
     assert.equal(code, 1);
     assert.deepEqual(lines(said, 'mend'), ['mend  GET / is not answered in time']);
     assert.match(said, /^ok {4}it ends when it is told to/m);
-    assert.ok(performance.now() - started < 15_000);
+    assert.equal(log.match(/^asked$/gm)?.length, 1);
   });
 
   test('one that holds the event loop, or dies, is told so', async (t) => {
@@ -110,11 +109,10 @@ test('a signal ends it at once', async (t) => {
   const source = `export default { fetch() { console.error('asked'); return new Promise(() => {}); } };`;
   const pool = spawnPool(t, { files: { 'app.mjs': source }, args: ['--validate', 'app'] });
   await pool.sees(/asked/);
-  const started = performance.now();
   pool.signal('SIGINT');
   assert.equal(await pool.exited, 1);
-  assert.ok(performance.now() - started < 3000);
   assert.match(pool.stdout, /^interrupted$/m);
+  assert.doesNotMatch(pool.stdout, /not answered in time/);
 });
 
 test('one that does not end, or shows its stack, is told so', async (t) => {
