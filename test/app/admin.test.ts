@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createUser } from '../../app/framework/auth/users.ts';
 import { findAnyQuestion } from '../../app/polls/admin-models.ts';
 import { choicesOf, createQuestions, type NewQuestion } from '../../app/polls/models.ts';
 import { createSite, ORIGIN, questionOf } from './site.ts';
-import { createSiteWithUsers, type Fields, openBrowser, PASSWORD } from './users.ts';
+import { addUser, createSiteWithUsers, type Fields, openBrowser, PASSWORD } from './users.ts';
 
 const LIST = '/admin/polls/question/';
 const ADD = '/admin/polls/question/add/';
@@ -17,7 +16,7 @@ async function adminOf(
   environment: Readonly<Record<string, string>> = {},
 ) {
   const site = await createSite(t, { environment });
-  await createUser(site.database, { username: 'ada', password: PASSWORD, isStaff: true });
+  await addUser(site.database, 'ada', true);
   if (questions.length > 0) await createQuestions(site.database, questions);
   const browser = openBrowser(site);
   await browser.login('ada', PASSWORD, LIST);

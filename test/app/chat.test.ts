@@ -7,10 +7,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { addChatMessage, latestMessages } from '../../app/chat/models.ts';
 import { Rate } from '../../app/chat/rate.ts';
-import { createUser } from '../../app/framework/auth/users.ts';
 import type { Database } from '../../app/framework/database.ts';
 import { ChatClient, serveUpgrades } from './chat-client.ts';
 import { createSite, ORIGIN, type TestSite } from './site.ts';
+import { addUser, PASSWORD } from './users.ts';
 
 async function createRoom(t: TestContext): Promise<{ site: TestSite; url: string }> {
   const site = await createSite(t);
@@ -93,9 +93,8 @@ test('a guest without a name gets one, and is told', async (t) => {
 
 test('who is logged in speaks under that name alone', async (t) => {
   const { site, url } = await createRoom(t);
-  const user = { username: 'ada', password: 'correct horse', isStaff: false };
-  await createUser(site.database, user);
-  const login = await site.submit('/accounts/login/', user as never);
+  await addUser(site.database, 'ada', false);
+  const login = await site.submit('/accounts/login/', { username: 'ada', password: PASSWORD });
   const cookie = login.headers.getSetCookie().find((one) => one.startsWith('sessionid=')) ?? '';
   const client = await ChatClient.open(t, url, { Cookie: cookie.split(';', 1)[0] });
   assert.equal(await client.hears(([first]) => first?.name), 'ada');

@@ -3,14 +3,12 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { staffOnly } from '../../app/framework/auth/login.ts';
-import { createUser } from '../../app/framework/auth/users.ts';
 import { sendProtected } from '../../app/framework/downloads.ts';
 import { path } from '../../app/framework/urls.ts';
 import { createQuestions } from '../../app/polls/models.ts';
 import { temporaryFolder } from './database.ts';
 import { CSRF, createSite, ORIGIN, questionOf } from './site.ts';
-
-const PASSWORD = 'correct horse';
+import { addUser, PASSWORD } from './users.ts';
 
 /** A site whose protected folder has `files`, the staff user ada and the user bob. */
 async function siteWithFiles(t: TestContext, files: Readonly<Record<string, string>>) {
@@ -24,7 +22,7 @@ async function siteWithFiles(t: TestContext, files: Readonly<Record<string, stri
   const environment = { PROTECTED_ROOT: folder };
   const site = await createSite(t, { routes: [open, staff], environment });
   for (const username of ['ada', 'bob']) {
-    await createUser(site.database, { username, password: PASSWORD, isStaff: username === 'ada' });
+    await addUser(site.database, username, username === 'ada');
   }
   /** The cookies of a browser that has logged in. */
   const login = async (username: string): Promise<string> => {

@@ -23,7 +23,7 @@ test('the application passes its tests on PostgreSQL', options, async (t) => {
     .sort();
   const suite = new Program(
     process.execPath,
-    ['--test', '--test-reporter=tap', '--test-concurrency=2', ...files],
+    ['--test', '--test-reporter=tap', '--test-isolation=none', ...files],
     { cwd: PROJECT, env: { TEST_DATABASE_URL: postgres.url('postgres') } },
   );
   t.after(() => suite.stop());
