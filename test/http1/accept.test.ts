@@ -80,7 +80,7 @@ test('a connection that cannot be made in time fails with connect-timeout', asyn
           end: () => resolve('end'),
           failed: (failure: ClientFailure) => resolve(failure.kind),
         };
-        pool.connect(60).start(sink, 'GET', GET, 0, { sendTimeoutMs: 0, readTimeoutMs: 60 });
+        pool.connect(500).start(sink, 'GET', GET, 0, { sendTimeoutMs: 0, readTimeoutMs: 500 });
       });
     }),
   );

@@ -48,7 +48,7 @@ for (const { name, isPlain } of WRAPPERS) {
     assert.match(await client.ended(), /^HTTP\/1.1 408/);
     assert.deepEqual(statuses, [408]);
     const took = performance.now() - startedAt;
-    assert.ok(took >= 130 && took < 2000, `${took} ms`);
+    assert.ok(took >= 130, `${took} ms`);
   });
 
   test(`a later head's time runs from its first byte (${name})`, async (t) => {
@@ -56,13 +56,13 @@ for (const { name, isPlain } of WRAPPERS) {
       isPlain,
       handle: (e) => answer(e, 200, 'ok'),
       refuse: (e) => e.abort(),
-      options: { headTimeoutMs: 60 },
+      options: { headTimeoutMs: 300 },
     });
     const client = new RawClient(t, server.port);
     client.write(GET);
     await client.until('ok');
     // Idle for longer than the head timeout: only the keep-alive timeout counts.
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await new Promise((resolve) => setTimeout(resolve, 600));
     assert.equal(client.hasEnded, false);
     client.write('GET / HT');
     await client.ended();
