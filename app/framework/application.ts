@@ -196,6 +196,11 @@ function answerProblem(c: RequestContext, status: ErrorStatus): Response {
   return c.json(problem, status, { 'Content-Type': 'application/problem+json' });
 }
 
+/** The path for a line of the log, escapes and all: decoded, as `c.req.path` is, it may hold line ends. */
+function pathAsSent(c: RequestContext): string {
+  return new URL(c.req.url).pathname;
+}
+
 /** A request that can not be read is the client's, and the log has a line; else it has the whole cause. */
 async function answerError(
   error: Error,
@@ -205,12 +210,12 @@ async function answerError(
   if (error instanceof HTTPException) {
     const status = error.status;
     if (status === 400) {
-      console.error(`Bad Request: ${c.req.path}: ${error.message}`);
+      console.error(`Bad Request: ${pathAsSent(c)}: ${error.message}`);
       return c.var.site.errorPage(c, status);
     }
     // Only the check for forms of other sites throws it.
     if (status === 403) return c.var.site.errorPage(c, status, CSRF_PAGE);
   }
-  console.error(`Internal Server Error: ${c.req.path}\n`, error);
+  console.error(`Internal Server Error: ${pathAsSent(c)}\n`, error);
   return answer();
 }

@@ -50,6 +50,21 @@ test('the log names what could not be read, without the value', async (t) => {
   );
 });
 
+test('the path of a request makes no line of the log', async (t) => {
+  const logged = t.mock.method(console, 'error', () => {});
+  const get = (c: RequestContext) => {
+    if (c.req.query('n') === undefined) throw new Error('broken');
+    return c.json(queryInteger(c, 'n', BOUNDS, 0));
+  };
+  const { request } = await createSite(t, { routes: [path('probe/<str:name>', { get })] });
+  const address = '/probe/a%0AInternal%1b';
+  assert.equal((await request(`${address}?n=x`)).status, 400);
+  assert.equal((await request(address)).status, 500);
+  const [bad, broken] = logged.mock.calls.map(({ arguments: [words] }) => String(words));
+  assert.match(bad ?? '', /^Bad Request: \/probe\/a%0AInternal%1b: invalid "n"/);
+  assert.equal(broken, `Internal Server Error: ${address}\n`);
+});
+
 test('a list of the query keeps its order and has a longest length', async (t) => {
   const ask = await probe(t, (c) => queryIntegers(c, 'n', BOUNDS, 3));
   assert.deepEqual(await ask(), []);
