@@ -34,8 +34,8 @@ export function readSentMessage(json: string): SentMessage | undefined {
 }
 
 /**
- * Checks a message, with `CHAT_LIMITS` for the names in what it says. Its clean text is one line without control characters, which PostgreSQL would
- * not all take.
+ * Checks a message, with `CHAT_LIMITS` for the names in what it says. Its clean text is one line
+ * without control characters, which PostgreSQL would not all take.
  */
 export function checkMessage({ text, name }: SentMessage): FormResult<SentMessage> {
   const clean = text

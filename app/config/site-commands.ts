@@ -3,7 +3,8 @@
  * not wait for: `manage.ts` imports this file when one of them is run.
  */
 
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createApplication } from '../framework/application.ts';
 import type { CommandArguments } from '../framework/commands.ts';
 import { checkCatalogues } from '../framework/management/catalogue-check.ts';
@@ -47,9 +48,17 @@ export async function runCheck({ options }: CommandArguments): Promise<void> {
 function deployChecks(settings: Settings): readonly Check[] {
   return [
     async () => checkDebug(settings.debug),
-    async () => checkSecretKey(process.env['SECRET_KEY']),
+    async () => checkSecretKey(process.env['SECRET_KEY'] || keptKey()),
     () => checkCollected(settings),
   ];
+}
+
+/** The key that the site has made in the place that SECRET_KEY_FILE names; none where it is not yet there. */
+function keptKey(): string | undefined {
+  const { SECRET_KEY_FILE } = process.env;
+  if (!SECRET_KEY_FILE) return undefined;
+  const file = resolve(BASE_DIR, SECRET_KEY_FILE);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 /** Lists the routes, of which the lines that hold `word`. */

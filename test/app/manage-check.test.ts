@@ -57,6 +57,22 @@ test('settings that are not fit for a server are errors of check --deploy', asyn
   assert.equal((await runManage(careless, ['check'])).code, 0);
 });
 
+test('check --deploy looks at the key that is kept in SECRET_KEY_FILE, and makes none', async (t) => {
+  const SECRET_KEY_FILE = join(await temporaryFolder(t), 'key');
+  const environment = {
+    ...databaseVariables(await freshDatabase(t)),
+    SECRET_KEY: '',
+    SECRET_KEY_FILE,
+  };
+  const check = async () => (await runManage(environment, ['check', '--deploy'])).stderr;
+  assert.match(await check(), /\(deploy\.E002\) SECRET_KEY is not set/);
+  assert.equal(existsSync(SECRET_KEY_FILE), false);
+  writeFileSync(SECRET_KEY_FILE, 'short');
+  assert.match(await check(), /\(deploy\.E003\)/);
+  writeFileSync(SECRET_KEY_FILE, KEY);
+  assert.doesNotMatch(await check(), /deploy\.E00[23]/);
+});
+
 test('a secret key is set, long and not one letter over and over', () => {
   assert.deepEqual(checkSecretKey(KEY), []);
   assert.equal(checkSecretKey()[0]?.id, 'deploy.E002');
