@@ -8,7 +8,7 @@ import { createSite, ORIGIN, type SiteChanges, type TestSite } from './site.ts';
 /** The password of every user. */
 export const PASSWORD = 'correct horse';
 
-/** Its hash, of parameters that make a login take no time; those of the site take a quarter of a second. */
+/** Its hash, of parameters that cost nothing; those of the site are costly on purpose. */
 const QUICK_HASH = [
   'scrypt',
   2,

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { GUNICORN } from '../harness/gunicorn.ts';
+import { GUNICORN, lacksGunicorn } from '../harness/gunicorn.ts';
 import { Program } from '../harness/program.ts';
 import { converse } from '../harness/raw-client.ts';
 import { startPool } from './pool-process.ts';
-
-const skip =
-  existsSync(GUNICORN) || process.env['CI'] === 'true'
-    ? false
-    : `SKIPPED: ${GUNICORN} is missing; \`npm run peers\` installs it`;
 
 /** Atoms that do not depend on the clock, the process or how time is measured. */
 const FORMAT =
@@ -47,7 +42,9 @@ for (const [kind, source] of [
   ['fetch', FETCH],
   ['(req, res)', NODE],
 ] as const) {
-  test(`lines of a ${kind} application are those of gunicorn`, { skip }, async (t) => {
+  test(`lines of a ${kind} application are those of gunicorn`, {
+    skip: lacksGunicorn(),
+  }, async (t) => {
     const args = ['app', '--access-logfile', '-', '--access-logformat', FORMAT];
     const files = { 'app.mjs': source, 'wsgi.py': PYTHON };
     const pool = await startPool(t, { files, args });

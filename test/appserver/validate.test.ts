@@ -82,8 +82,12 @@ test('one that does not load is told why', async (t) => {
 describe('what takes seconds', { concurrency: true }, () => {
   test('one that never answers is waited for 5 seconds, once', async (t) => {
     const source = `export default { fetch() { console.error('asked'); return new Promise(() => {}); } };`;
-    const { code, said, log } = await validate(t, source);
-    assert.equal(code, 1);
+    const pool = spawnPool(t, { files: { 'app.mjs': source }, args: ['--validate', 'app'] });
+    await pool.sees(/^asked$/m);
+    const asked = performance.now();
+    assert.equal(await pool.exited, 1);
+    assert.ok(performance.now() - asked < 15_000);
+    const { stdout: said, log } = pool;
     assert.deepEqual(lines(said, 'mend'), ['mend  GET / is not answered in time']);
     assert.match(said, /^ok {4}it ends when it is told to/m);
     assert.equal(log.match(/^asked$/gm)?.length, 1);

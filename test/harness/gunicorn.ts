@@ -9,12 +9,20 @@ export const GUNICORN = '/usr/bin/gunicorn';
 export const PYTHON = '/usr/bin/python3';
 
 /**
- * The `skip` option of a test that needs Gunicorn with Django: false where both are installed, else
- * why it is skipped. Throws where CI is set.
+ * The `skip` option of a test that needs Gunicorn: false where it is installed, else why it is
+ * skipped. Throws where CI is set.
  */
+export function lacksGunicorn(): string | false {
+  return existsSync(GUNICORN) ? false : lack();
+}
+
+/** The same of Gunicorn with Django. */
 export function lacksDjango(): string | false {
   const hasDjango = () => spawnSync(PYTHON, ['-c', 'import django']).status === 0;
-  if (existsSync(GUNICORN) && hasDjango()) return false;
+  return existsSync(GUNICORN) && hasDjango() ? false : lack();
+}
+
+function lack(): string {
   const why = 'Debian\'s gunicorn and python3-django are not installed: run "npm run peers"';
   if (process.env['CI'] === 'true') throw new Error(why);
   console.error(`SKIPPED: ${why}`);

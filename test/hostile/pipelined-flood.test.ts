@@ -37,7 +37,7 @@ test('a million are answered where keepalive_requests allows them', async (t) =>
     const part = REQUEST.repeat(MILLION / 10);
     for (let i = 0; i < 10; i++) client.socket.write(part);
     client.socket.write(LAST);
-    await goodClients(front, 1);
+    await goodClients(front, 1, [client]);
     await client.closed();
   });
   // The last one says `close` in place of `keep-alive`.

@@ -23,9 +23,10 @@ test('thousands of silent connections are closed by client_header_timeout, other
     const silent: Held[] = [];
     t.after(() => destroyAll(silent));
     while (silent.length < THOUSANDS) {
-      silent.push(...(await openMany(front.port(), LESS_THAN_BACKLOG)));
+      const more = await openMany(front.port(), LESS_THAN_BACKLOG);
+      silent.push(...more);
       // It comes last, so all before it are accepted. One that a full backlog turns away hangs.
-      await goodClients(front, 1);
+      await goodClients(front, 1, more);
     }
     await goodClients(front, 20);
     await Promise.all(silent.map((client) => client.closed()));
@@ -70,5 +71,5 @@ test('silent connections to the pool itself hold no request of others', async (t
   const { proxy, pool } = await startTiers(t, { args: ['--keep-alive', '1'] });
   const silent = await openMany(pool.socketPath, 200);
   t.after(() => destroyAll(silent));
-  await goodClients(proxy, 10);
+  await goodClients(proxy, 10, silent);
 });

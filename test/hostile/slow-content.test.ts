@@ -23,7 +23,7 @@ for (const buffering of ['on', 'off']) {
       for (const { socket } of slow) socket.write(post(text.length));
       // Longer in all than client_body_timeout, which bounds the time between two reads alone.
       const fed = dribble(slow, text, 200);
-      await goodClients(proxy, 10);
+      await goodClients(proxy, 10, slow);
       await Promise.all([fed, ...slow.map((client) => client.closed())]);
       for (const { received } of slow) {
         assert.match(received, /^HTTP\/1\.1 200 /);
@@ -36,12 +36,12 @@ for (const buffering of ['on', 'off']) {
   test(`content that stalls is ended by client_body_timeout, buffering ${buffering}`, async (t) => {
     const { proxy, seenByPool } = await startTiers(t, {
       location,
-      http: 'client_body_timeout 500ms;',
+      http: 'client_body_timeout 3s;',
     });
     const stalled = await openMany(proxy.port(), COUNT);
     t.after(() => destroyAll(stalled));
     for (const { socket } of stalled) socket.write(`${post(10)}12345`);
-    await goodClients(proxy, 10);
+    await goodClients(proxy, 10, stalled);
     await Promise.all(stalled.map((client) => client.closed()));
     for (const { heldMs, received } of stalled) {
       assert.match(received, /^(HTTP\/1\.1 408 |$)/);

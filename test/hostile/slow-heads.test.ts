@@ -7,7 +7,7 @@ import { growthDuring, MB, workerPid } from './memory.ts';
 
 const COUNT = 100;
 const HEAD = `GET /slow HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(500)}`;
-const HTTP = `client_header_timeout 1s; keepalive_timeout 10s;
+const HTTP = `client_header_timeout 3s; keepalive_timeout 10s;
 server { listen 127.0.0.1:8080; location / { return 200 good; } }`;
 
 test('each byte does not start client_header_timeout anew', async (t) => {
@@ -17,7 +17,7 @@ test('each byte does not start client_header_timeout anew', async (t) => {
     const slow = await openMany(front.port(), COUNT);
     t.after(() => destroyAll(slow));
     const fed = dribble(slow, HEAD, 50);
-    await goodClients(front, 10);
+    await goodClients(front, 10, slow);
     await Promise.all([fed, ...slow.map((client) => client.closed())]);
     for (const { heldMs, received } of slow) {
       // nginx answers 408 to nobody whose head is not whole: it closes.

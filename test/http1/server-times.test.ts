@@ -48,7 +48,7 @@ for (const { name, isPlain } of WRAPPERS) {
     assert.match(await client.ended(), /^HTTP\/1.1 408/);
     assert.deepEqual(statuses, [408]);
     const took = performance.now() - startedAt;
-    assert.ok(took >= 130, `${took} ms`);
+    assert.ok(took >= 130 && took < 10_000, `${took} ms`);
   });
 
   test(`a later head's time runs from its first byte (${name})`, async (t) => {
