@@ -127,3 +127,15 @@ test('every note on a directive stands on the page of directives', () => {
     assert.ok(page.includes(`\n- Here: ${note}\n`), `the note on ${key} is nowhere`);
   }
 });
+
+test('the figures of the README are those of docs/benchmarks.md', () => {
+  const [, table = ''] = read('README.md').split('**Why bother?**');
+  const benchmarks = read('docs/benchmarks.md');
+  const rows = [...table.matchAll(/^\| ([^|]+?) +\| (\S+) +\| \*\*([\d.]+)\*\* \|/gm)];
+  for (const [, row = '', reference = '', ratio] of rows) {
+    const section = benchmarks.split(`\n### ${row}\n`)[1]?.split('\n### ')[0] ?? '';
+    assert.match(section, new RegExp(`ratio to ${reference} \\|`), row);
+    assert.equal(/^\| \*\*tandem\*\* \|[^|]*\|[^|]*\| ([\d.]+) \|/m.exec(section)?.[1], ratio, row);
+  }
+  assert.equal(rows.length, 3);
+});

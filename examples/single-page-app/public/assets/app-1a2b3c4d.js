@@ -1,0 +1,1 @@
+document.querySelector('#path').textContent = `This is ${location.pathname}.`;
