@@ -15,7 +15,7 @@ export default {
   fetch(request, gateway) {
     // Any site may open a WebSocket to yours, with your visitor's cookies: look where it comes from.
     const origin = request.headers.get('origin');
-    if (origin !== null && new URL(origin).host !== request.headers.get('host')) {
+    if (origin !== null && URL.parse(origin)?.host !== request.headers.get('host')) {
       return new Response('wrong origin\n', { status: 403 });
     }
     const offer = gateway.upgrade();
