@@ -1,6 +1,6 @@
 /**
  * Loaded into a tier before its own program (`node --import`): ends the tier when the command that
- * started it is gone, however it went. A killed command can not end its tiers itself; the system
+ * started it is gone, however it went. A killed command cannot end its tiers itself; the system
  * closes the channel that it held. The tiers know nothing of this: they are sent SIGTERM, as by
  * anybody.
  */

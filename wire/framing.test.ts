@@ -75,7 +75,7 @@ describe('content that must not follow', () => {
     [200, 'GET', 'Content-Length: 0\r\n', false],
     [404, 'POST', CHUNKS, false],
   ] as const) {
-    const may = mayFollow ? 'may' : 'can not';
+    const may = mayFollow ? 'may' : 'cannot';
     it(`${may} come after ${status} to ${method} with ${JSON.stringify(lines)}`, () => {
       assert.equal(mayHaveStrayContent(response(status, lines), method), mayFollow);
     });

@@ -53,7 +53,7 @@ function join(c: RequestContext, live: LiveSocket, username: string | undefined)
       const sent = readSentMessage(json);
       const verdict = rate.next();
       if (sent === undefined || verdict === 'abuse') return live.close(POLICY_VIOLATION);
-      if (verdict === 'refuse') return fail(message('That was a bit fast. Wait a moment.'));
+      if (verdict === 'refuse') return fail(message('That was too fast. Please wait a moment.'));
       const form = checkMessage(sent);
       if (!form.isValid) return fail(Object.values(form.errors)[0] ?? '');
       const { text, name } = form.values;
@@ -62,7 +62,7 @@ function join(c: RequestContext, live: LiveSocket, username: string | undefined)
         .then(() => addChatMessage(site.database, { author, text }))
         .catch((error: unknown) => {
           console.error('a message of the chat was not kept:', error);
-          fail(message('Your message got lost. Send it again.'));
+          fail(message('Your message was not saved. Please send it again.'));
         });
     },
     closed: leave,

@@ -46,7 +46,7 @@ export interface Settings {
   /**
    * Keys that sign sessions, from SECRET_KEY and the comma-separated SECRET_KEY_FALLBACKS. Without
    * SECRET_KEY one is made and kept in SECRET_KEY_FILE: beside SQLite's file, or with PostgreSQL
-   * `.secret-key` in the project's folder. Throws where it can not be kept there.
+   * `.secret-key` in the project's folder. Throws where it cannot be kept there.
    */
   secretKeys(): readonly string[];
 }

@@ -201,7 +201,7 @@ function pathAsSent(c: RequestContext): string {
   return new URL(c.req.url).pathname;
 }
 
-/** A request that can not be read is the client's, and the log has a line; else it has the whole cause. */
+/** A request that cannot be read is the client's, and the log has a line; else it has the whole cause. */
 async function answerError(
   error: Error,
   c: RequestContext,

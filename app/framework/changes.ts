@@ -19,7 +19,7 @@ export interface WatchReport {
   lost(error: unknown): void;
 }
 
-/** Begins to watch the database at `place`. The answer ends it; it rejects where it can not begin. */
+/** Begins to watch the database at `place`. The answer ends it; it rejects where it cannot begin. */
 export type Watch = (place: string, report: WatchReport) => Promise<() => void | Promise<void>>;
 
 /** Listeners are called at most so often, in milliseconds: a storm of votes costs them no more. */

@@ -3,7 +3,7 @@
 import { encodeStrictly } from './percent-encoding.ts';
 
 /**
- * `attachment` with `name` as the file's name. What a quoted string of ASCII can not hold, or old
+ * `attachment` with `name` as the file's name. What a quoted string of ASCII cannot hold, or old
  * browsers read otherwise (percent signs), is `_` there, and whole in `filename*` (RFC 8187).
  */
 export function attachment(name: string): string {

@@ -9,7 +9,7 @@ import type { RequestContext } from './views.ts';
 export interface CookieKind<Value> {
   readonly name: string;
   readonly maxAgeSeconds: number;
-  /** The client can read it and can not change it. */
+  /** The client can read it and cannot change it. */
   readonly isSigned?: boolean;
   /** The value of a cookie's text; undefined where it is none. */
   read(text: string): Value | undefined;

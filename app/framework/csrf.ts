@@ -1,6 +1,6 @@
 /**
  * Django's CSRF token: a secret in the cookie `csrftoken`, and the same secret under a fresh mask in
- * each form. Another site can make a browser send the cookie, but can not read it into its form.
+ * each form. Another site can make a browser send the cookie, but cannot read it into its form.
  */
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';

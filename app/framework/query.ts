@@ -1,5 +1,5 @@
 /**
- * What a request's query says, typed. A value that is missing is the default; one that can not be read
+ * What a request's query says, typed. A value that is missing is the default; one that cannot be read
  * is answered 400 and named in the log, since a silent default would answer another question.
  */
 

@@ -6,7 +6,7 @@ import { hasCode } from './errors.ts';
 
 /**
  * The key in the file at `path`, which is made, for its owner's eyes only, where there is none. Of
- * several processes that make it at once, one's key counts for all. Throws where it can not be kept.
+ * several processes that make it at once, one's key counts for all. Throws where it cannot be kept.
  */
 export function readOrMakeSecretKey(path: string): string {
   const own = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`;

@@ -1,6 +1,6 @@
 /**
  * Sessions in a signed cookie, as Django's `signed_cookies` backend: the client can read what is in
- * it and can not change it. The first secret key signs; all of them verify, so keys can be rotated.
+ * it and cannot change it. The first secret key signs; all of them verify, so keys can be rotated.
  */
 
 import type { MiddlewareHandler } from 'hono';

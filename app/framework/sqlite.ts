@@ -121,6 +121,6 @@ function toSqlValue(value: unknown): SQLInputValue {
       return value ? 1 : 0;
     default:
       if (value === null || value instanceof Uint8Array) return value;
-      throw new TypeError(`a ${typeof value} can not be stored in SQLite`);
+      throw new TypeError(`a ${typeof value} cannot be stored in SQLite`);
   }
 }

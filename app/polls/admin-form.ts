@@ -98,7 +98,7 @@ async function askAboutVotes(
   const errors: Record<string, string> = {};
   for (const { name, id, isRemoved, withVotes } of input.rows) {
     if (id === undefined || !voted.has(id) || !isRemoved || withVotes) continue;
-    errors[`${name}-WITH_VOTES`] = message('People voted for this choice. Are you sure?');
+    errors[`${name}-WITH_VOTES`] = message('This choice already has votes. Remove it anyway?');
   }
   return showForm(c, { question, choices, input, errors }, 400);
 }

@@ -85,14 +85,14 @@ const remove: View<QuestionParams> = {
 
 const close = switchTo(
   closeQuestion,
-  message('The poll “{question}” is closed now.'),
-  message('The poll “{question}” was closed already.'),
+  message('The poll “{question}” is now closed.'),
+  message('The poll “{question}” was already closed.'),
 );
 
 const reopen = switchTo(
   reopenQuestion,
   message('The poll “{question}” is open again.'),
-  message('The poll “{question}” was open already.'),
+  message('The poll “{question}” was already open.'),
 );
 
 /** Closes or opens a question and leads back to where that was asked for, `next` of the form. */

@@ -152,10 +152,10 @@ function textError(text: string, ifEmpty: string): string | undefined {
 }
 
 function rowError(row: ChoiceInput, all: readonly ChoiceInput[]): string | undefined {
-  const error = textError(row.choiceText, message('Enter a text, or remove the choice.'));
+  const error = textError(row.choiceText, message('Enter some text, or remove the choice.'));
   if (error !== undefined) return error;
   const first = all.find((one) => likenessOf(one.choiceText) === likenessOf(row.choiceText));
-  return first === row ? undefined : message('There is such a choice already.');
+  return first === row ? undefined : message('This choice already exists.');
 }
 
 function likenessOf(text: string): string {
@@ -164,7 +164,7 @@ function likenessOf(text: string): string {
 
 function countError(count: number): string | undefined {
   if (count < LEAST_CHOICES) return message('Enter at least {least} choices.');
-  if (count > MOST_CHOICES) return message('Keep at most {most} choices.');
+  if (count > MOST_CHOICES) return message('Enter at most {most} choices.');
   return undefined;
 }
 
@@ -174,7 +174,7 @@ function readPubDate(text: string, timeZone: string, current: Question | undefin
   const read = readLocalText(text, timeZone);
   if (read === 'malformed') return message('Enter a valid date and time.');
   if (read === 'unclear') {
-    return message('Clocks in {zone} skip this time or show it twice. Choose another.');
+    return message('Clock changes in {zone} skip or repeat this time. Choose another.');
   }
   return read;
 }

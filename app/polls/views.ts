@@ -41,7 +41,7 @@ export const detail: View<QuestionParams> = {
   },
 };
 
-/** Counts a vote and leads to the results; where it can not count, shows the page again. */
+/** Counts a vote and leads to the results; where it cannot count, shows the page again. */
 export const vote: View<QuestionParams> = {
   async post(c, { questionId }) {
     const { database } = c.var.site;
@@ -52,7 +52,7 @@ export const vote: View<QuestionParams> = {
       await keepAnswer(c, questionId, form.values.choice.id);
       return redirect(c, 'polls:results', questionId);
     }
-    const gone = { choice: message('That answer is no longer there.') };
+    const gone = { choice: message('That answer no longer exists.') };
     return refuseVote(c, questionId, form.isValid ? gone : form.errors);
   },
 };

@@ -243,7 +243,7 @@ for (const [what, fields, field, error] of [
     'a choice twice',
     formOf('?', '2024-07-01T12:30', ['Über  all', 'b', ' über all']),
     'choice_set-2-choice_text',
-    'There is such a choice already.',
+    'This choice already exists.',
   ],
   [
     'a choice of 201 characters',
@@ -341,7 +341,10 @@ test('of two who change a question at once the second is told and overwrites not
   const second = await save(CHANGE, theirs);
   assert.equal(second.status, 409);
   const html = await second.text();
-  assert.match(html, /role="alert"[^>]*>\s*<p><strong>Somebody else changed this poll meanwhile\./);
+  assert.match(
+    html,
+    /role="alert"[^>]*>\s*<p><strong>Someone else has changed this poll in the meantime\./,
+  );
   assert.match(html, /value="Theirs\?"/);
   // Sending the same form again, after another mistake too, does not get past it.
   const mistaken = await save(CHANGE, { ...theirs, question_text: '' });

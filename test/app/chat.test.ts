@@ -142,7 +142,7 @@ test('who is too fast is told so, and who goes on is thrown out with 1008', asyn
   assert.equal(await client.closed, 1008);
   const errors = client.heard.filter(({ type }) => type === 'error');
   assert.equal(errors.length, 20);
-  assert.equal(errors[0]?.text, 'That was a bit fast. Wait a moment.');
+  assert.equal(errors[0]?.text, 'That was too fast. Please wait a moment.');
   // The last of them may still be on their way to the database.
   while ((await latestMessages(site.database, 99)).length < 5) await turn();
   assert.equal((await latestMessages(site.database, 99)).length, 5);

@@ -36,7 +36,7 @@ test('a closed poll says so on each page and has no form', async (t) => {
     assert.match(await (await request(path)).text(), />Closed</, path);
   }
   const detail = await (await request('/polls/1/')).text();
-  assert.match(detail, /This poll is closed and takes no more votes\./);
+  assert.match(detail, /This poll is closed and no longer accepts votes\./);
   assert.match(detail, /<a class="button" href="\/polls\/1\/results\/">See the results</);
   assert.doesNotMatch(detail, /<form class="vote"|type="radio"/);
   const results = await (await request('/polls/1/results/')).text();

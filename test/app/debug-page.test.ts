@@ -202,7 +202,7 @@ test('where DEBUG is off nobody sees any of it', async (t) => {
       assert.equal(missing.status, 404);
       for (const text of [await error.text(), await missing.text()]) {
         assert.doesNotMatch(text, /could not|debug|\.ts:|questionId|staticUrl/);
-        assert.match(text, /Something broke on our side|There is no such page|about:blank/);
+        assert.match(text, /Something went wrong on our end|Page not found|about:blank/);
       }
     }
   }

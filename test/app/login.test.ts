@@ -45,7 +45,7 @@ test('where the table of users is gone, somebody logged in sees the page for err
   await database.schema.dropTable('auth_user').execute();
   const response = await ask('/polls/');
   assert.equal(response.status, 500);
-  assert.match(await response.text(), /<h1>Something broke on our side<\/h1>/);
+  assert.match(await response.text(), /<h1>Something went wrong on our end<\/h1>/);
 });
 
 test('a wrong password and an unknown name get the same answer, and the name is kept', async (t) => {

@@ -101,7 +101,7 @@ test('an unknown command fails and names those there are', async (t) => {
   assert.equal(code, 1);
 });
 
-test('a database that can not be opened fails the command with its cause', async (t) => {
+test('a database that cannot be opened fails the command with its cause', async (t) => {
   const { stderr, code } = await manage(join(await temporaryFolder(t), 'none', 'db'), 'migrate');
   assert.match(stderr, /^migrate failed: .*unable to open database file/);
   assert.equal(code, 1);

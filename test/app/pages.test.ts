@@ -60,7 +60,7 @@ test('a question without choices has no form', async (t) => {
   const { database, request } = await createSite(t);
   await createQuestions(database, [questionOf('Nothing?', [])]);
   const detail = await (await request('/polls/1/')).text();
-  assert.match(detail, /Nothing to choose from yet/);
+  assert.match(detail, /No choices yet/);
   assert.doesNotMatch(detail, /<form class="vote"/);
   assert.match(await (await request('/polls/1/results/')).text(), /Nothing to count yet/);
 });

@@ -59,5 +59,5 @@ test('what is not there is a problem in JSON for those who ask for JSON', async 
       status: 404,
     });
   }
-  assert.match(await (await request('/polls/9/')).text(), /There is no such page/);
+  assert.match(await (await request('/polls/9/')).text(), /Page not found/);
 });

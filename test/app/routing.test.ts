@@ -19,7 +19,7 @@ test('an address that is no page is answered 404 with a page', async (t) => {
   ]) {
     const response = await request(path);
     assert.equal(response.status, 404, path);
-    assert.match(await response.text(), /There is no such page/, path);
+    assert.match(await response.text(), /Page not found/, path);
   }
 });
 
@@ -90,7 +90,7 @@ test('a view that fails is answered 500 and tells the client nothing of the caus
   const response = await request('/broken/');
   assert.equal(response.status, 500);
   const html = await response.text();
-  assert.match(html, /Something broke on our side/);
+  assert.match(html, /Something went wrong on our end/);
   assert.doesNotMatch(html, /secret|at .*\.ts/);
   assert.equal(logged.mock.callCount(), 1);
   assert.match(String(logged.mock.calls[0]?.arguments[1]), /the secret cause/);

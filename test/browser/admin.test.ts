@@ -26,7 +26,7 @@ browserSuite('the admin in a browser', (site) => {
       visit.expectFailure(400);
       await page.getByLabel('Choice 2').press('Enter');
       const alert = page.getByRole('alert');
-      await alert.getByText('Nothing was saved yet.').waitFor();
+      await alert.getByText('Nothing has been saved yet.').waitFor();
       assert.equal(await page.evaluate('document.activeElement.className'), 'summary');
       await visit.look('add-mistakes');
       await alert.getByRole('link', { name: 'Enter a question.' }).click();
@@ -85,14 +85,14 @@ browserSuite('the admin in a browser', (site) => {
       await page.getByRole('button', { name: 'Save' }).last().click();
       await page.getByRole('alert').getByText('People voted for this choice.').waitFor();
       await visit.look('votes-asked');
-      await page.getByLabel('Yes, remove this choice with its votes').check();
+      await page.getByLabel('Yes, remove this choice and its votes').check();
       await page.getByRole('button', { name: 'Save' }).last().click();
       await page.getByRole('status').getByText('was changed').waitFor();
 
       await other.getByLabel('Question').fill('Something else?');
       await other.getByRole('button', { name: 'Save' }).last().click();
       await other.getByRole('alert').getByText('Somebody else changed this poll').waitFor();
-      await other.getByRole('link', { name: 'Open the poll as it is now' }).click();
+      await other.getByRole('link', { name: 'Open the current version of the poll' }).click();
       assert.notEqual(await other.getByLabel('Question').inputValue(), 'Something else?');
       visit.assertQuiet(site.stack.url);
     });

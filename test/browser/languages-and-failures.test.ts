@@ -46,7 +46,7 @@ browserSuite('languages and failures in a browser', (site) => {
       const response = await page.goto(`${site.stack.url}/polls/`);
       await sql`alter table polls_question_away rename to polls_question`.execute(database);
       assert.equal(response?.status(), 500);
-      await page.getByRole('heading', { name: 'Something broke on our side' }).waitFor();
+      await page.getByRole('heading', { name: 'Something went wrong on our end' }).waitFor();
       await visit.look('broken');
       await page.getByRole('link', { name: 'See all polls' }).click();
       await page.getByRole('heading', { name: 'Latest polls' }).waitFor();

@@ -67,7 +67,10 @@ browserSuite('in a browser', (site) => {
       await visit.look('logged-in');
       await page.getByRole('button', { name: 'Log out' }).click();
       await page.waitForURL('**/accounts/login/');
-      await page.getByRole('status').getByText('You are logged out.', { exact: true }).waitFor();
+      await page
+        .getByRole('status')
+        .getByText('You have been logged out.', { exact: true })
+        .waitFor();
       assert.equal(await page.getByRole('button', { name: 'Log out' }).count(), 0);
       visit.assertQuiet(site.stack.url);
     });
@@ -78,7 +81,7 @@ browserSuite('in a browser', (site) => {
     const { page } = visit;
     await page.goto(`${site.stack.url}/polls/`);
     await page.keyboard.press('Tab');
-    assert.equal(await focusedText(page), 'Skip to the content');
+    assert.equal(await focusedText(page), 'Skip to content');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');

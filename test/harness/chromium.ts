@@ -6,7 +6,7 @@ import { type Browser, chromium } from 'playwright-core';
 const EXECUTABLE = '/usr/bin/chromium';
 
 /**
- * Why browser tests can not run here, for the `skip` option of a test; false where they can. With
+ * Why browser tests cannot run here, for the `skip` option of a test; false where they can. With
  * CI=true it is always false, so that a missing browser fails.
  */
 export const chromiumSkip: string | false =

@@ -134,7 +134,7 @@ suite('what nginx.conf promises', { skip: lacksNginx() }, () => {
       for (; answer.status === 200 && passed < 60; passed++) answer = await asked(post);
       assert.equal(answer.status, 429);
       assert.ok(passed >= 11, `only ${passed} passed`);
-      assert.match(answer.content, /<h1>That was a little fast<\/h1>/);
+      assert.match(answer.content, /<h1>Too many requests<\/h1>/);
       assert.deepEqual(all(answer, 'cache-control'), ['no-store']);
       const german = post.replace('\r\n', '\r\nAccept-Language: de-AT, en;q=0.5\r\n');
       assert.match((await asked(german)).content, /<html lang="de">/);

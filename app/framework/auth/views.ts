@@ -34,7 +34,7 @@ export const login: View<unknown> = {
 export const logout: View<unknown> = {
   post(c) {
     endSession(c);
-    addMessage(c, 'success', gettext(c, message('You are logged out.')));
+    addMessage(c, 'success', gettext(c, message('You have been logged out.')));
     return redirect(c, 'auth:login');
   },
 };

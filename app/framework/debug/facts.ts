@@ -72,7 +72,7 @@ export async function factsOf(
   };
 }
 
-/** hono keeps what was read; a form that can not be read is what failed, and shown as none. */
+/** hono keeps what was read; a form that cannot be read is what failed, and shown as none. */
 async function readFormAgain(c: RequestContext): Promise<Iterable<readonly [string, string]>> {
   if (c.req.method !== 'POST') return [];
   return readForm(c).catch(() => []);

@@ -27,7 +27,7 @@ export async function runChecks(checks: readonly Check[]): Promise<void> {
   console.log(reportOf(issues));
 }
 
-/** The issue of a site that can not even be built: a route, a catalogue or the manifest is broken. */
+/** The issue of a site that cannot even be built: a route, a catalogue or the manifest is broken. */
 export function startIssue(error: unknown): Issue {
   return {
     level: 'ERROR',

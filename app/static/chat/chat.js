@@ -117,7 +117,7 @@ function scrollToEnd() {
 function send(event) {
   event.preventDefault();
   error.textContent = '';
-  // What can not be sent stays in its field.
+  // What cannot be sent stays in its field.
   if (socket.readyState !== WebSocket.OPEN) return;
   lastText = textField.value;
   socket.send(JSON.stringify({ text: lastText, name: nameField?.value ?? '' }));

@@ -1,4 +1,4 @@
-/** The images: ours, and stand-ins for those that can not be pulled. */
+/** The images: ours, and stand-ins for those that cannot be pulled. */
 import { join } from 'node:path';
 import { docker, Project } from './engine.ts';
 import type { Report } from './report.ts';
