@@ -164,7 +164,8 @@ function checkLocation(r: HttpRequest): boolean {
 /** nginx `ngx_http_core_content_phase`: nobody answered. */
 function contentNotFound(r: HttpRequest): number {
   if (r.uri.endsWith('/')) {
-    r.log(ERROR, `directory index of "${filePath(r)}" is forbidden`);
+    const path = filePath(r);
+    if (path !== undefined) r.log(ERROR, `directory index of "${path}" is forbidden`);
     return 403;
   }
   r.log(ERROR, 'no handler found');
