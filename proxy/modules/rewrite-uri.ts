@@ -98,6 +98,7 @@ function innerCode(rewrite: Rewrite, http: HttpLoad): Code {
     } else if (!addsArgs) r.args = '';
     if (isTraced) r.log(NOTICE, `rewritten data: "${uri}", args: "${r.args}"`);
     if (uri === '') {
+      r.uri = uri;
       r.log(ERROR, 'the rewritten URI has a zero length');
       return 500;
     }

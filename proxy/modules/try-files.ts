@@ -60,7 +60,7 @@ function makeStep(words: readonly string[], site: CompileSite): Step | undefined
   const last = words.at(-1);
   if (last === undefined) return undefined;
   const candidates = words.slice(0, -1).map((word) => ({
-    value: site.value(word.endsWith('/') && word.length > 1 ? word.slice(0, -1) : word),
+    value: site.value(word.endsWith('/') ? word.slice(0, -1) : word),
     isFolder: word.endsWith('/'),
   }));
   const status = last.startsWith('=') ? Number(last.slice(1)) : 0;

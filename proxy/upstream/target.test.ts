@@ -17,5 +17,6 @@ test('an absolute target is sent in origin form', () => {
   assert.equal(receivedTarget('http://h:1/a?b'), '/a?b');
   assert.equal(receivedTarget('http://h'), '/');
   assert.equal(receivedTarget('http://h?a#b'), '/?a');
+  assert.equal(receivedTarget('http://h?#b'), '/');
   assert.equal(receivedTarget('*'), '*');
 });

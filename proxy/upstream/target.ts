@@ -29,8 +29,10 @@ export function receivedTarget(target: string): string {
   const path = target.slice(authority + 3).search(/[/?]/);
   if (path === -1) return '/';
   const rest = target.slice(authority + 3 + path);
-  // nginx empty_path_in_uri: the target is made anew of what was read.
-  return rest.startsWith('?') ? `/${withoutFragment(rest)}` : rest;
+  if (!rest.startsWith('?')) return rest;
+  // nginx empty_path_in_uri: the target is made anew of the arguments that were read.
+  const args = withoutFragment(rest);
+  return args === '?' ? '/' : `/${args}`;
 }
 
 function withoutFragment(target: string): string {

@@ -153,8 +153,14 @@ async function holdTargets(front: Front): Promise<void> {
     [8081, false],
   ] as const) {
     // What the front refuses, the pool never hears of.
-    const passed = targets.filter((target) => normalisePath(pathOf(target), merges) !== undefined);
+    const isRead = (target: string): boolean => normalisePath(pathOf(target), merges) !== undefined;
+    const passed = targets.filter(isRead);
     asked += passed.length;
+    const refused = targets.filter((target) => !isRead(target)).slice(0, BATCH);
+    for (const target of refused) {
+      const [answer] = await askAll(front, port, [target]);
+      assert.deepEqual([answer?.status, field(answer!, 'x-location')], [400, undefined], target);
+    }
     for (let from = 0; from < passed.length; from += BATCH) {
       const batch = passed.slice(from, from + BATCH);
       const answers = await askAll(front, port, batch);
