@@ -11,7 +11,7 @@
  */
 import type { Exchange, ExchangeHandler, Refusal } from '../../wire/exchange.ts';
 import { FetchExchange, type FetchHandlerOptions } from './fetch/exchange.ts';
-import { requestUrl } from './fetch/url.ts';
+import { AMBIGUOUS, requestUrl } from './fetch/url.ts';
 
 /** Methods that a Request cannot have (Fetch standard, "forbidden method"). */
 const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
@@ -36,7 +36,9 @@ export class FetchHandler implements ExchangeHandler {
     if (FORBIDDEN_METHODS.has(head.method)) owner.refuse(501, 'method not implemented');
     else if (scheme === undefined) owner.refuse(400, 'Contradictory scheme headers');
     else if (url === undefined) owner.refuse(400, 'invalid host or request target');
-    else owner.run(url, scheme);
+    else if (url === AMBIGUOUS) {
+      owner.refuse(400, `dot segments that a front may resolve otherwise in "${head.target}"`);
+    } else owner.run(url, scheme);
   }
 
   refuse(exchange: Exchange, refusal: Refusal): void {

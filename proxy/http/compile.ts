@@ -138,7 +138,7 @@ class Compiler {
         errorLog: new ErrorLog(
           conf.error_log.map(({ path, level }) => ({ level, sink: this.http.logs.file(path) })),
         ),
-        root: rootValue(this.http.value(conf.alias ?? conf.root), this.http.load.prefix),
+        root: rootValue(this.http.value(conf.alias?.path ?? conf.root), this.http.load.prefix),
         errorPages: conf.error_page.map(({ status, overwrite, target }) => ({
           status,
           overwrite,

@@ -15,10 +15,23 @@ export interface OpenFileCache {
   readonly inactiveMs: number;
 }
 
+/** `alias`: a path that stands for the beginning of the URI. */
+export interface Alias {
+  readonly path: string;
+  /**
+   * How much of the URI it stands for: the length of the name of the location that says so, whichever
+   * location inherits it; or `WHOLE_URI` for that of a regular expression (nginx `clcf->alias`).
+   */
+  readonly length: number;
+}
+
+/** nginx NGX_MAX_SIZE_T_VALUE of `clcf->alias`. */
+export const WHOLE_URI = -1;
+
 export interface CoreConf {
   readonly root: string;
-  /** Present where the location has `alias` instead of `root`. */
-  readonly alias: string | undefined;
+  /** Present where the location, or one around it, has `alias` instead of `root`. */
+  readonly alias: Alias | undefined;
   /** Media type by file extension in lower case. */
   readonly types: ReadonlyMap<string, string>;
   readonly default_type: string;

@@ -37,16 +37,20 @@ export class HttpLoad {
     return state;
   }
 
-  /** Compiles a word with variables. Throws `unknown "x" variable`, which nginx reports without a place. */
-  value(word: string, at: Place = NOWHERE): Value {
+  /**
+   * Compiles a word with variables. Throws `unknown "x" variable`, which nginx reports without a place.
+   *
+   * @param capture makes the getter of `$1` and the like
+   */
+  value(word: string, at: Place = NOWHERE, capture = captureGetter): Value {
     if (!hasVariables(word)) return constantValue(word);
     const { parts } = parseValue(word, at);
-    return joinedValue(parts.map((part) => this.part(part)));
+    return joinedValue(parts.map((part) => this.part(part, capture)));
   }
 
-  private part(part: ValuePart): string | Getter {
+  private part(part: ValuePart, capture: (n: number) => Getter): string | Getter {
     if (part.kind === 'text') return part.text;
-    if (part.kind === 'capture') return captureGetter(part.number);
+    if (part.kind === 'capture') return capture(part.number);
     return this.getter(part.name);
   }
 

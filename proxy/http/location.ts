@@ -34,8 +34,6 @@ export class Location {
   /** As written after the modifier: `/images/`, `\.php$`, `@fallback`. */
   readonly name: string;
   readonly parent: Location | undefined;
-  /** Whether the request came here by a regular expression (for a nameless block: into its location). */
-  readonly isRegex: boolean;
   core!: CoreConf;
   times!: ConnectionTimes;
   errorLog!: ErrorLog;
@@ -61,7 +59,6 @@ export class Location {
     this.kind = kind;
     this.name = name;
     this.parent = parent;
-    this.isRegex = kind === 'regex' || (kind === 'nameless' && parent?.isRegex === true);
   }
 
   /** The merged settings of a module here. Not for the hot path: steps close over their settings. */

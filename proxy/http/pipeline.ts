@@ -2,6 +2,7 @@
  * Runs a request through its phases. A step that waits returns a promise; the pipeline goes on when
  * it settles. See nginx `ngx_http_core_run_phases` and `ngx_http_finalize_request`.
  */
+import { escapePath } from '../../wire/escape.ts';
 import { ALERT, ERROR } from '../log/error-log.ts';
 import { filePath } from './file-path.ts';
 import { isKeepaliveDisabled } from './keepalive.ts';
@@ -132,7 +133,7 @@ function enterLocation(r: HttpRequest): boolean {
   const location = root.tree?.find(r) ?? root;
   r.location = location;
   if (location.redirectsToSlash && r.uri.length < location.name.length) {
-    r.redirectTo = location.name + (r.args === '' ? '' : `?${r.args}`);
+    r.redirectTo = escapePath(location.name) + (r.args === '' ? '' : `?${r.args}`);
     finalize(r, 301);
     return false;
   }
@@ -163,7 +164,8 @@ function checkLocation(r: HttpRequest): boolean {
 /** nginx `ngx_http_core_content_phase`: nobody answered. */
 function contentNotFound(r: HttpRequest): number {
   if (r.uri.endsWith('/')) {
-    r.log(ERROR, `directory index of "${filePath(r)}" is forbidden`);
+    const path = filePath(r);
+    if (path !== undefined) r.log(ERROR, `directory index of "${path}" is forbidden`);
     return 403;
   }
   r.log(ERROR, 'no handler found');
@@ -210,7 +212,8 @@ export function internalRedirect(r: HttpRequest, uri: string, args: string): voi
   r.args = args;
   r.isTargetValid = false;
   r.isInternal = true;
-  r.isNamedLocation = false;
+  r.isLocationValid = true;
+  r.isUriAddedToAlias = false;
   r.isUriChanged = false;
   r.location = r.server.root;
   restartReply(r);
@@ -228,7 +231,6 @@ export function redirectToNamed(r: HttpRequest, name: string): void {
     return;
   }
   r.isInternal = true;
-  r.isNamedLocation = true;
   r.isUriChanged = false;
   r.location = location;
   r.exchange.times = location.times;

@@ -63,10 +63,18 @@ export class HttpRequest implements ExchangeOwner {
   uriChangesLeft = MAX_URI_CHANGES;
   /** Whether `try_files` found `uri` behind the alias of a regular expression (nginx `add_uri_to_alias`). */
   isUriAddedToAlias = false;
-  /** Set while a rewrite's `break` or named location keeps the location. */
-  isNamedLocation = false;
+  /**
+   * Whether `uri` is the one that its location was found by: not after a rewrite that ended with
+   * `break` (nginx `valid_location`).
+   */
+  isLocationValid = true;
   /** Captures of the last matching regular expression; the subject is index 0. */
   captures: readonly (string | undefined)[] | null = null;
+  /**
+   * Whether rewrite directives escape captures that they take up: not after a `rewrite` of the same
+   * list matched (the engine's `quote` in ngx_http_rewrite_handler).
+   */
+  escapesCaptures = false;
   /** Values of variables that `set`, `map` and named captures define. */
   slots: (string | undefined)[] | undefined = undefined;
   /** Request content once read whole (`$request_body`); large content stands in a file instead. */

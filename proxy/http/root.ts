@@ -2,7 +2,7 @@
 import { type Directive, fail, failDirective, type Scope } from '../config/directive.ts';
 import { fullName, inPrefix } from '../config/paths.ts';
 import { parseValue } from '../config/values.ts';
-import type { CoreConf } from './core-conf.ts';
+import { type CoreConf, WHOLE_URI } from './core-conf.ts';
 import type { HttpRequest } from './request.ts';
 import { constantValue, type Value } from './script.ts';
 import { locationBlockOf } from './structure.ts';
@@ -18,15 +18,18 @@ export function setRoot(own: Partial<CoreConf>, directive: Directive, scope: Sco
     if (before === directive.name) failDirective(directive, 'is duplicate');
     failDirective(directive, `is duplicate, "${before}" directive was specified earlier`);
   }
-  if (isAlias && locationBlockOf(scope)?.kind === 'named') {
+  const block = locationBlockOf(scope);
+  if (isAlias && block?.kind === 'named') {
     fail(directive, 'the "alias" directive cannot be used inside the named location');
   }
   const word = directive.args[0]!;
   checkVariables(word, directive);
   // A path that begins with a variable may turn out absolute: it is completed per request.
   const path = word.startsWith('$') ? word : inPrefix(scope.load, word);
-  if (isAlias) Object.assign(own, { alias: path });
-  else Object.assign(own, { root: path.endsWith('/') ? path.slice(0, -1) : path });
+  if (isAlias) {
+    const length = block?.kind === 'regex' ? WHOLE_URI : (block?.name.length ?? 0);
+    Object.assign(own, { alias: { path, length } });
+  } else Object.assign(own, { root: path.endsWith('/') ? path.slice(0, -1) : path });
 }
 
 function checkVariables(word: string, directive: Directive): void {

@@ -51,7 +51,9 @@ function serve(
   if (uri.charCodeAt(uri.length - 1) === SLASH) return DECLINED;
   const isTaken = mode === 'always' || mayCompress(r, conf);
   if (!isTaken && !conf.gzip_vary) return DECLINED;
-  const path = `${filePath(r)}.gz`;
+  const plain = filePath(r);
+  if (plain === undefined) return 500;
+  const path = `${plain}.gz`;
   const info = fileInfo(path, core, r.thread.clock.now);
   if (info.code !== '') {
     if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(info.code)) return DECLINED;

@@ -19,7 +19,7 @@ import { DECLINED, DONE, type Verdict } from '../http/phases.ts';
 import { internalRedirect } from '../http/pipeline.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Value } from '../http/script.ts';
-import { CRIT, ERROR } from '../log/error-log.ts';
+import { ALERT, CRIT, ERROR } from '../log/error-log.ts';
 
 interface IndexConf {
   readonly index: readonly string[];
@@ -61,18 +61,21 @@ function findIndex(r: HttpRequest, names: readonly Value[], core: CoreConf): Ver
   if (uri.charCodeAt(uri.length - 1) !== SLASH) return DECLINED;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return DECLINED;
   const { now } = r.thread.clock;
+  let folder: string | undefined;
   let isFolderKnown = false;
   for (const value of names) {
     const name = value.evaluate(r);
     if (name.startsWith('/')) return redirect(r, name);
-    const path = filePath(r, uri + name);
+    folder ??= filePath(r);
+    if (folder === undefined) return 500;
+    const path = folder + name;
     const { code } = fileInfo(path, core, now);
     if (code === '') return redirect(r, uri + name);
     if (code === 'EACCES' || code === 'ELOOP' || code === 'ENAMETOOLONG') {
       return refuse(r, path, code);
     }
     if (!isFolderKnown) {
-      const verdict = checkFolder(r, path, core, now);
+      const verdict = checkFolder(r, folder, path, core, now);
       if (verdict !== DECLINED) return verdict;
       isFolderKnown = true;
     }
@@ -90,14 +93,25 @@ function redirect(r: HttpRequest, uri: string): Verdict {
 }
 
 /** nginx `ngx_http_index_test_dir`: without the folder there is nothing to look for. */
-function checkFolder(r: HttpRequest, tried: string, core: CoreConf, now: number): Verdict {
-  const path = filePath(r);
+function checkFolder(
+  r: HttpRequest,
+  path: string,
+  tried: string,
+  core: CoreConf,
+  now: number,
+): Verdict {
   const folder = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   const { code, isDirectory } = fileInfo(folder, core, now);
   if (code === 'EACCES') return DECLINED;
   if (code === 'ENOENT') return refuse(r, tried, code);
   // A file stands where a folder is named: nginx heard it when it tried the first name.
-  if (code === '') return isDirectory ? DECLINED : refuse(r, tried, 'ENOTDIR');
+  if (code === '' && isDirectory) return DECLINED;
+  if (code === '' && path.endsWith('/')) return refuse(r, tried, 'ENOTDIR');
+  if (code === '') {
+    // An alias without a final slash, which the name was put right behind.
+    r.log(ALERT, `"${path}" is not a directory`);
+    return 500;
+  }
   r.log(CRIT, `stat() "${folder}" failed ${textOf(code)}`);
   return 500;
 }

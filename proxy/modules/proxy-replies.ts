@@ -1,5 +1,5 @@
 /** Replies of proxied requests that are not the upstream's response as it is. */
-import { normalisePath } from '../../wire/path.ts';
+import { parseGivenUri } from '../../wire/given-uri.ts';
 import { OK, type Verdict } from '../http/phases.ts';
 import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
 import type { HttpRequest } from '../http/request.ts';
@@ -16,16 +16,14 @@ export function redirectByUpstream(r: HttpRequest, to: string): void {
     redirectToNamed(r, to);
     return;
   }
-  const found = to.startsWith('/')
-    ? normalisePath(to, r.server.root.core.merge_slashes)
-    : undefined;
-  if (found === undefined) {
-    r.log(ERROR, `unsafe URI "${to}" was detected`);
+  const { uri, args, isUnsafe } = parseGivenUri(to);
+  if (isUnsafe) {
+    r.log(ERROR, `unsafe URI "${uri}" was detected`);
     r.finalize(404);
     return;
   }
   if (r.method !== 'HEAD') r.method = 'GET';
-  internalRedirect(r, found.path, found.args);
+  internalRedirect(r, uri, args);
 }
 
 /** Field lines of a 101 response: the server's own, those of the upstream, and what filters add. */

@@ -7,7 +7,7 @@ import { compileMatcher } from '../http/matcher.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Value } from '../http/script.ts';
 import { CRIT } from '../log/error-log.ts';
-import { checkWord } from './rewrite-code.ts';
+import { checkWord, escapedCapture } from './rewrite-code.ts';
 import { traceMatch } from './rewrite-uri.ts';
 
 /** Whether the block applies; `isTraced` as for codes. */
@@ -53,7 +53,7 @@ function ofVariable(
   if (operator === '=' || operator === '!=') {
     checkWord(operand, directive);
     const isWanted = operator === '=';
-    return (http) => isEqual(http, name, http.value(operand, directive), isWanted);
+    return (http) => isEqual(http, name, http.value(operand, directive, escapedCapture), isWanted);
   }
   if (/^!?~\*?$/.test(operator)) return ofExpression(name, operator, operand, directive, scope);
   return fail(directive, `unexpected "${operator}" in condition`);
@@ -105,7 +105,7 @@ function ofFile(words: readonly string[], directive: Directive): CompileConditio
     fail(directive, `invalid condition "${operator}"`);
   }
   return (http) => {
-    const path = http.value(word, directive);
+    const path = http.value(word, directive, escapedCapture);
     return (r) => testFile(r, path.evaluate(r), test) === isWanted;
   };
 }

@@ -1,5 +1,4 @@
 /** The `rewrite` directive: another path, other arguments, or a redirect. */
-import { escapeArgs } from '../../wire/escape.ts';
 import { type Directive, fail, type Scope } from '../config/directive.ts';
 import { parseValue, type ValuePart } from '../config/values.ts';
 import { type HttpLoad, httpLoadOf } from '../http/load.ts';
@@ -8,7 +7,7 @@ import { DECLINED, type Verdict } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Getter } from '../http/script.ts';
 import { ERROR, NOTICE } from '../log/error-log.ts';
-import { CONTINUE, type Code, type CompileCode } from './rewrite-code.ts';
+import { CONTINUE, type Code, type CompileCode, captureForArgs } from './rewrite-code.ts';
 import { unescapeRedirect } from './rewrite-escape.ts';
 
 /** What a `rewrite` line says. */
@@ -55,7 +54,8 @@ const FLAGS: ReadonlySet<string> = new Set(['last', 'break', 'redirect', 'perman
 /** Whether the expression matches the path; captures of the last one that did are gone otherwise. */
 function matches(r: HttpRequest, rewrite: Rewrite, isTraced: boolean): boolean {
   const isMatch = rewrite.matcher.match(r, r.uri);
-  if (!isMatch) r.captures = null;
+  if (isMatch) r.escapesCaptures = false;
+  else r.captures = null;
   if (isTraced) traceMatch(r, rewrite.pattern, r.uri, isMatch);
   return isMatch;
 }
@@ -98,6 +98,7 @@ function innerCode(rewrite: Rewrite, http: HttpLoad): Code {
     } else if (!addsArgs) r.args = '';
     if (isTraced) r.log(NOTICE, `rewritten data: "${uri}", args: "${r.args}"`);
     if (uri === '') {
+      r.uri = uri;
       r.log(ERROR, 'the rewritten URI has a zero length');
       return 500;
     }
@@ -106,7 +107,7 @@ function innerCode(rewrite: Rewrite, http: HttpLoad): Code {
     r.isTargetValid = false;
     r.isUriChanged = !isBreak;
     // nginx clears valid_location: proxy_pass must not cut the location's name off this path.
-    if (isBreak) r.isNamedLocation = true;
+    if (isBreak) r.isLocationValid = false;
     return isLast ? DECLINED : CONTINUE;
   };
 }
@@ -141,19 +142,8 @@ function piecesOf(parts: readonly ValuePart[], escapes: boolean, http: HttpLoad)
     if (part.kind === 'variable') return http.getter(part.name);
     const { number } = part;
     if (!escapes) return (r) => r.captures?.[number];
-    return (r) => {
-      const text = r.captures?.[number];
-      return text !== undefined && wasEscaped(r) ? escapeArgs(text) : text;
-    };
+    return (r) => captureForArgs(r, number);
   });
-}
-
-/** nginx `quoted_uri || plus_in_uri`: whether `%` or `+` stands in the path as sent. */
-function wasEscaped(r: HttpRequest): boolean {
-  const { target } = r.head;
-  const query = target.indexOf('?');
-  const path = query === -1 ? target : target.slice(0, query);
-  return path.includes('%') || path.includes('+');
 }
 
 function join(pieces: readonly Piece[], r: HttpRequest): string {

@@ -20,7 +20,14 @@ import { type CompileSite, defineModule } from '../http/module.ts';
 import { DECLINED, type Step } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { WARN } from '../log/error-log.ts';
-import { CONTINUE, type Code, type CompileCode, checkWord, runCodes } from './rewrite-code.ts';
+import {
+  CONTINUE,
+  type Code,
+  type CompileCode,
+  checkWord,
+  escapedCapture,
+  runCodes,
+} from './rewrite-code.ts';
 import { readCondition } from './rewrite-if.ts';
 import { readReturn } from './rewrite-return.ts';
 import { readRewrite } from './rewrite-uri.ts';
@@ -79,6 +86,7 @@ function stepFor(conf: Conf, site: CompileSite): Step | undefined {
   const codes = conf.codes.map((compile) => compile(site));
   const isTraced = conf.rewrite_log;
   return (r) => {
+    r.escapesCaptures = true;
     const verdict = runCodes(codes, r, isTraced);
     return verdict === CONTINUE ? DECLINED : verdict;
   };
@@ -88,7 +96,7 @@ function stepFor(conf: Conf, site: CompileSite): Step | undefined {
 function breakOff(r: HttpRequest): number {
   if (r.isUriChanged) {
     r.isUriChanged = false;
-    r.isNamedLocation = true;
+    r.isLocationValid = false;
   }
   return DECLINED;
 }
@@ -104,7 +112,7 @@ function readSet(directive: Directive, scope: Scope): CompileCode {
   });
   checkWord(word, directive);
   return (site) => {
-    const value = site.value(word, directive);
+    const value = site.http.value(word, directive, escapedCapture);
     return (r) => {
       set(r, value.evaluate(r));
       return CONTINUE;

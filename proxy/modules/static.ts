@@ -30,6 +30,7 @@ function serveFile(r: HttpRequest, core: CoreConf): Verdict {
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return 405;
   if (uri.charCodeAt(uri.length - 1) === SLASH) return DECLINED;
   const path = filePath(r);
+  if (path === undefined) return 500;
   const info = fileInfo(path, core, r.thread.clock.now);
   if (info.code !== '') return fileProblem(r, path, info.code, 'open');
   if (info.isDirectory) return redirectToSlash(r);

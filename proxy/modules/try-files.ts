@@ -3,7 +3,9 @@ import { type Directive, fail, failDirective, LOCATION, SERVER } from '../config
 import { systemErrorText } from '../config/paths.ts';
 import { parseNumber } from '../config/units.ts';
 import { parseValue } from '../config/values.ts';
+import { type CoreConf, WHOLE_URI } from '../http/core-conf.ts';
 import { fileInfo } from '../http/file-cache.ts';
+import { filePath } from '../http/file-path.ts';
 import { isAbsence } from '../http/file-problem.ts';
 import type { Location } from '../http/location.ts';
 import { type CompileSite, defineModule } from '../http/module.ts';
@@ -58,39 +60,54 @@ function makeStep(words: readonly string[], site: CompileSite): Step | undefined
   const last = words.at(-1);
   if (last === undefined) return undefined;
   const candidates = words.slice(0, -1).map((word) => ({
-    value: site.value(word.endsWith('/') && word.length > 1 ? word.slice(0, -1) : word),
+    value: site.value(word.endsWith('/') ? word.slice(0, -1) : word),
     isFolder: word.endsWith('/'),
   }));
   const status = last.startsWith('=') ? Number(last.slice(1)) : 0;
   const fallback = site.value(last);
   const { location } = site;
-  return (r) => (tryEach(r, candidates, location) ? DECLINED : goElsewhere(r, status, fallback));
+  const { core } = location;
+  return (r) => {
+    if (core.alias !== undefined && filePath(r) === undefined) return 500;
+    if (tryEach(r, candidates, location)) return DECLINED;
+    return status === 0 ? goElsewhere(r, nameOf(r, fallback, aliased(r, core))) : status;
+  };
 }
 
 /** nginx `ngx_http_try_files_handler`: the URI becomes the first name that is there. */
 function tryEach(r: HttpRequest, candidates: readonly Candidate[], location: Location): boolean {
-  const { core, isRegex } = location;
+  const { core } = location;
   const base = location.root.evaluate(r);
-  const prefix = core.alias === undefined || isRegex ? '' : location.name;
+  const prefix = aliased(r, core);
   for (const { value, isFolder } of candidates) {
-    let name = value.evaluate(r);
-    // `$uri` begins with the location's name, which the alias stands for; a plain name does not.
-    if (value.constant === undefined && name.startsWith(prefix)) name = name.slice(prefix.length);
+    const name = nameOf(r, value, prefix);
     const found = fileInfo(base + name, core, r.thread.clock.now);
     if (found.code !== '') {
       if (!isAbsence(found.code)) logProblem(r, base + name, found.code);
       continue;
     }
     if (found.isDirectory !== isFolder) continue;
-    if (core.alias === undefined || !isRegex) r.uri = prefix + name;
+    // The client's own target stays what proxy_pass sends on: nginx keeps valid_unparsed_uri.
+    if (core.alias?.length !== WHOLE_URI) r.uri = prefix + name;
     else if (!isFolder) {
       r.uri = name;
       r.isUriAddedToAlias = true;
     }
-    r.isTargetValid = false;
     return true;
   }
   return false;
+}
+
+/** What of the URI the alias stands for. */
+function aliased(r: HttpRequest, { alias }: CoreConf): string {
+  return alias === undefined || alias.length === WHOLE_URI ? '' : r.uri.slice(0, alias.length);
+}
+
+/** `$uri` begins with what the alias stands for, which is taken off; a plain name does not. */
+function nameOf(r: HttpRequest, value: Value, prefix: string): string {
+  const name = value.evaluate(r);
+  const isCut = value.constant === undefined && name.startsWith(prefix);
+  return isCut ? name.slice(prefix.length) : name;
 }
 
 function logProblem(r: HttpRequest, path: string, code: string): void {
@@ -98,10 +115,8 @@ function logProblem(r: HttpRequest, path: string, code: string): void {
   r.log(CRIT, `stat() "${path}" failed ${systemErrorText(error)}`);
 }
 
-/** The last word: a status, a named location, or a URI, whose arguments are its own alone. */
-function goElsewhere(r: HttpRequest, status: number, fallback: Value): Verdict {
-  if (status !== 0) return status;
-  const target = fallback.evaluate(r);
+/** The last word: a named location, or a URI, whose arguments are its own alone. */
+function goElsewhere(r: HttpRequest, target: string): Verdict {
   if (target.startsWith('@')) {
     redirectToNamed(r, target);
     return DONE;

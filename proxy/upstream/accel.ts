@@ -17,9 +17,13 @@ export function hasAccel(fields: readonly string[]): boolean {
   return false;
 }
 
-/** Where an X-Accel-Redirect leads. */
+/** Where an X-Accel-Redirect leads; of several the first one counts, as for nginx. */
 export function accelRedirect(fields: readonly string[]): string | undefined {
-  return fieldValue(fields, 'x-accel-redirect');
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (name.length === 16 && name.toLowerCase() === 'x-accel-redirect') return fields[i + 1];
+  }
+  return undefined;
 }
 
 /** What X-Accel-Buffering says: `yes`, `no`, or nothing that counts. */

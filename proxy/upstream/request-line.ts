@@ -22,6 +22,6 @@ function requestTarget(r: HttpRequest, plan: ProxyPlan, target: PassTarget): str
   if (plan.target === undefined && uri !== '') return escapeBreaks(uri);
   if (uri === '') return r.isTargetValid ? receivedTarget(r.head.target) : replacedTarget(r, '', 0);
   // After `rewrite ... break` there is nothing to be replaced (nginx `valid_location`).
-  if (r.isNamedLocation) return replacedTarget(r, '', 0);
+  if (!r.isLocationValid) return replacedTarget(r, '', 0);
   return replacedTarget(r, uri, plan.locationLength);
 }

@@ -172,3 +172,27 @@ test('a stream that an application gives to its own server is answered and ended
   const pool = await startPool(t, { files: { 'app.mjs': source }, args: ['app:server'] });
   await pool.sees(/heard HTTP\/1\.1 400/);
 });
+
+test('a path that a front may read otherwise is refused, and the log names it', async (t) => {
+  const source = 'export default { fetch: (request) => new Response(request.url) };';
+  const pool = await startPool(t, { files: { 'app.mjs': source }, args: ['app'] });
+  assert.match(await pool.raw(get('/admin//../x')), /^HTTP\/1\.1 400 /);
+  await pool.sees(/Invalid request from .*: dot segments .* otherwise in "\/admin\/\/\.\.\/x"/);
+  for (const [target, url] of [
+    ['/admin/../x', 'http://h/x'],
+    ['/admin//x%2fy', 'http://h/admin//x%2fy'],
+    ['/admin#../x', 'http://h/admin'],
+  ] as const) {
+    const answer = await pool.raw(get(target));
+    assert.equal(answer.slice(answer.indexOf('\r\n\r\n') + 4), url);
+  }
+});
+
+test('a (req, res) application is given the target as it came', async (t) => {
+  const source = 'export default (req, res) => res.end(req.url);';
+  const pool = await startPool(t, { files: { 'app.mjs': source }, args: ['app'] });
+  for (const target of ['/admin//../x', '/../x', '/a%2f..%2fb', '/a\\..\\b']) {
+    const answer = await pool.raw(get(target));
+    assert.ok(answer.endsWith(`\r\n\r\n${target}`), answer);
+  }
+});
