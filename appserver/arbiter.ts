@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
-import { DEFAULT_BACKOFF } from '../prefork/backoff.ts';
 import type { ListenerChange } from '../prefork/listeners.ts';
 import { Master } from '../prefork/master.ts';
 import { PidFile, PidFileInUseError } from '../prefork/pidfile.ts';
@@ -31,8 +30,6 @@ import { BOOT_FLOOR_SECONDS, patienceOf, workerSpec } from './worker/spec.ts';
 /** How often the arbiter looks for silent workers. */
 const LOOK_MS = 1000;
 const BIND_FAILED = 1;
-/** A worker that served this long before it died is replaced at once; the others ever later. */
-const STABLE_MS = 3000;
 
 /** What the arbiter needs of its program. */
 export interface ArbiterOptions {
@@ -75,7 +72,6 @@ class Arbiter {
       size: this.#settings.workers,
       spec: () => this.#spec(),
       drainTimeoutMs: this.#settings.graceful_timeout * 1000,
-      backoff: { ...DEFAULT_BACKOFF, stableMs: STABLE_MS },
       mayRespawn: (exit) => this.#mayRespawn(exit),
     });
     this.#pool.on('spawn', (worker) => this.#watch(worker));
