@@ -9,7 +9,6 @@ import { Generations } from '../prefork/generations.ts';
 import type { ListenerChange } from '../prefork/listeners.ts';
 import { Master } from '../prefork/master.ts';
 import { checkPidFile, PidFile } from '../prefork/pidfile.ts';
-import { openFileLimit } from '../prefork/rlimit.ts';
 import type { MasterSignal, SignalQueue } from '../prefork/signals.ts';
 import type { BindFailure, ListenerSpec, WorkerExit, WorkerSpec } from '../prefork/types.ts';
 import { systemFailure, toByteString } from './config/paths.ts';
@@ -18,7 +17,7 @@ import { ALERT, EMERG, ErrorLog, errorLine, NOTICE, WARN } from './log/error-log
 import { LogFiles } from './log/log-file.ts';
 import { messageOf } from './main.ts';
 import { listenerSpecs, SHARED_CONNECTIONS } from './sockets.ts';
-import { checkStart, mainErrorLogs } from './start-checks.ts';
+import { checkStart, fileLimitWarning, mainErrorLogs } from './start-checks.ts';
 
 /** nginx tries an address that is in use this often, this far apart. */
 const BIND_TRIES = 5;
@@ -149,6 +148,8 @@ export class ProxyMaster {
     try {
       cycle = loadCycle(source, (text) => this.write(WARN, text));
       checkStart(cycle);
+      const warning = fileLimitWarning(cycle);
+      if (warning !== undefined) this.write(WARN, warning);
     } catch (error) {
       this.write(EMERG, messageOf(error));
       return;
@@ -203,14 +204,7 @@ export class ProxyMaster {
 
   private workerSpec(cycle: Cycle, change: ListenerChange): WorkerSpec {
     const threads = cycle.main.worker_processes;
-    const { user, worker_connections } = cycle.main;
-    const most = openFileLimit();
-    if (most !== undefined && worker_connections * threads > most) {
-      this.write(
-        WARN,
-        `${worker_connections * threads} worker_connections of all threads exceed open file resource limit: ${most}`,
-      );
-    }
+    const { user } = cycle.main;
     return {
       entry: siblingModule(import.meta.url, './worker'),
       threads,
