@@ -2,12 +2,13 @@
  * The master's loop: take signals, murder who is silent, manage the number of workers. Gunicorn:
  * arbiter.py. The processes themselves are prefork's.
  */
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { inspect } from 'node:util';
-import { DEFAULT_BACKOFF } from '../prefork/backoff.ts';
 import type { ListenerChange } from '../prefork/listeners.ts';
 import { Master } from '../prefork/master.ts';
-import { PidFile, PidFileInUseError } from '../prefork/pidfile.ts';
+import { checkPidFile, PidFile, PidFileInUseError } from '../prefork/pidfile.ts';
 import { Pool } from '../prefork/pool.ts';
 import type { MasterSignal, SignalQueue } from '../prefork/signals.ts';
 import type { WorkerExit, WorkerSpec } from '../prefork/types.ts';
@@ -30,9 +31,7 @@ import { BOOT_FLOOR_SECONDS, patienceOf, workerSpec } from './worker/spec.ts';
 
 /** How often the arbiter looks for silent workers. */
 const LOOK_MS = 1000;
-const BIND_FAILED = 1;
-/** A worker that served this long before it died is replaced at once; the others ever later. */
-const STABLE_MS = 3000;
+const START_FAILED = 1;
 
 /** What the arbiter needs of its program. */
 export interface ArbiterOptions {
@@ -75,12 +74,12 @@ class Arbiter {
       size: this.#settings.workers,
       spec: () => this.#spec(),
       drainTimeoutMs: this.#settings.graceful_timeout * 1000,
-      backoff: { ...DEFAULT_BACKOFF, stableMs: STABLE_MS },
       mayRespawn: (exit) => this.#mayRespawn(exit),
     });
     this.#pool.on('spawn', (worker) => this.#watch(worker));
     this.#pool.on('ready', () => {
       this.#wasEverReady = true;
+      this.#writePidFile();
     });
     this.#pool.on('exit', (worker, exit) => this.#reap(worker, exit));
     this.#pool.on('retry', (delayMs) => {
@@ -97,7 +96,7 @@ class Arbiter {
     const log = this.#log;
     log.info(`Starting ${SOFTWARE}`);
     for (const warning of this.#options.loaded.warnings) log.warning(warning);
-    if (!(await this.#start())) return BIND_FAILED;
+    if (!(await this.#start())) return START_FAILED;
     const looking = setInterval(() => this.#murderWorkers(), LOOK_MS);
     const halted = new Promise<number>((resolve) => {
       this.#halt = resolve;
@@ -114,17 +113,16 @@ class Arbiter {
     return exitCode;
   }
 
-  /** Pid file and sockets; false where a socket cannot be had. */
+  /** Sockets, and a look at the pid file; false where a socket cannot be had. */
   async #start(): Promise<boolean> {
     const { pidfile, workers, threads } = this.#settings;
-    if (pidfile !== null) this.#pidFile = new PidFile(pidfile, 'refuse');
+    if (pidfile !== null) claimable(pidfile);
     this.#isSystemd = adoptListeners(this.#master, this.#settings, process.env);
     if (!this.#isSystemd) {
       const specs = await listenerSpecs(this.#settings);
       const change = await this.#master.listeners.prepare(specs, threads);
       if (!(await retryBinding(change, this.#log))) {
         this.#master.listeners.close(true);
-        this.#pidFile?.remove();
         return false;
       }
     }
@@ -134,6 +132,18 @@ class Arbiter {
     const cores = availableParallelism();
     this.#log.debug(`${workers} workers of ${threads} threads, ${cores} processors`);
     return true;
+  }
+
+  /** Once the first worker accepts: who sees the file is answered. */
+  #writePidFile(): void {
+    const { pidfile } = this.#settings;
+    if (pidfile === null || this.#pidFile !== undefined || this.#isStopping) return;
+    try {
+      this.#pidFile = new PidFile(pidfile, 'refuse');
+    } catch (error) {
+      this.#log.error(messageOf(error));
+      void this.#stop('quit', START_FAILED);
+    }
   }
 
   #spec(): WorkerSpec {
@@ -203,7 +213,8 @@ class Arbiter {
       change.rollback();
       throw new SettingError(describeFailure(failure));
     }
-    const pidFile = this.#claimPidFile(settings.pidfile, change);
+    const isMoved = settings.pidfile !== this.#settings.pidfile;
+    const pidFile = isMoved ? this.#claimPidFile(settings.pidfile, change) : undefined;
     this.#next = settings;
     const roll = await this.#pool.replaceAll();
     if (!roll.ok && roll.replaced > 0) {
@@ -213,20 +224,21 @@ class Arbiter {
     if (!roll.ok && roll.replaced === 0) {
       this.#next = this.#settings;
       change.rollback();
-      if (pidFile !== this.#pidFile) pidFile?.remove();
+      pidFile?.remove();
       this.#log.error('Reload failed: the old workers go on serving');
       return;
     }
     if (!this.#isSystemd && hasNoDescriptors(settings)) change.commit();
-    if (pidFile !== this.#pidFile) this.#pidFile?.remove();
-    this.#pidFile = pidFile;
+    if (isMoved) {
+      this.#pidFile?.remove();
+      this.#pidFile = pidFile;
+    }
     this.#adoptSettings(settings);
     if (roll.ok) this.#log.info(`Reloaded: ${roll.replaced} workers replaced`);
   }
 
   /** The pid file of the new settings, beside the former one. Where it is taken nothing has changed. */
   #claimPidFile(path: string | null, change: ListenerChange): PidFile | undefined {
-    if (path === this.#settings.pidfile) return this.#pidFile;
     try {
       return path === null ? undefined : new PidFile(path, 'refuse');
     } catch (error) {
@@ -305,6 +317,13 @@ class Arbiter {
     void this.#stop('quit', isLoadError ? EXIT_APP_LOAD_ERROR : EXIT_BOOT_ERROR);
     return false;
   }
+}
+
+/** Throws where a pid file cannot be had, in Gunicorn's words where it has them. */
+function claimable(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) throw new SettingError(`${folder} doesn't exist. Can't create pidfile.`);
+  checkPidFile(path, 'refuse');
 }
 
 const HALT_REASONS: Readonly<Record<number, string>> = {

@@ -59,12 +59,14 @@ function adopt(master: Master, fd: number, backlog: number): void {
   master.listeners.add(listener);
 }
 
-/** Tries what could not be bound again, as Gunicorn does; answers whether all is bound in the end. */
+/**
+ * Tries what could not be bound again, as Gunicorn does; answers whether all is bound in the end. What
+ * no try can help (a file where the socket should be) is given up at once.
+ */
 export async function retryBinding(change: ListenerChange, log: ErrorLog): Promise<boolean> {
   for (let tries = 0; change.failures.length > 0; tries += 1) {
-    if (tries === TRIES) {
-      for (const failure of change.failures)
-        log.error(`Can't connect to ${showSpec(failure.spec)}`);
+    if (tries === TRIES || change.failures.some(({ isFinal }) => isFinal)) {
+      for (const failure of change.failures) log.error(describeEnd(failure));
       return false;
     }
     for (const failure of change.failures) log.error(describeFailure(failure));
@@ -78,9 +80,15 @@ export async function retryBinding(change: ListenerChange, log: ErrorLog): Promi
 /** Why a socket could not be bound, in Gunicorn's words where it has them. */
 export function describeFailure(failure: BindFailure): string {
   const shown = showSpec(failure.spec);
+  if (failure.reason !== undefined) return describeEnd(failure);
   if (failure.code === 'EADDRINUSE') return `Connection in use: ${shown}`;
   if (failure.code === 'EADDRNOTAVAIL') return `Invalid address: ${shown}`;
   return `${failure.syscall} ${shown} failed: ${failure.message}`;
+}
+
+/** Gunicorn's last word, and the reason that it leaves out. */
+function describeEnd({ spec, reason, message }: BindFailure): string {
+  return `Can't connect to ${showSpec(spec)}: ${reason ?? message}`;
 }
 
 /** An address as the log shows it: `http://127.0.0.1:8000`, `unix:run/app.sock`. */

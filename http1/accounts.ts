@@ -29,6 +29,8 @@ export interface AccountsOptions {
   readonly timers?: Timers;
 }
 
+const TELL_AGAIN_MS = 60_000;
+
 /** See the top of the file. One per thread. */
 export class Accounts {
   /** Connections accepted since the start. */
@@ -42,7 +44,9 @@ export class Accounts {
   /** Whether `drain` was called. */
   isDraining = false;
   readonly timers: Timers;
-  readonly #limit: number;
+  #limit: number;
+  #onFull: (() => void) | undefined = undefined;
+  #mayTellAt = 0;
   readonly #balance: ThreadBalance | undefined;
   readonly #members = new Set<Member>();
   readonly #acceptors = new Set<Acceptor>();
@@ -63,6 +67,17 @@ export class Accounts {
     return this.#quietMs;
   }
 
+  /**
+   * Pauses accepting at `places` connections where that is less than the limit so far, and tells
+   * `onFull` when they are taken, once a minute at most. For open files: at EMFILE libuv would close
+   * what it accepts, while a client in the backlog waits.
+   */
+  limitTo(places: number, onFull: () => void): void {
+    if (this.#limit !== 0 && this.#limit <= places) return;
+    this.#limit = places;
+    this.#onFull = onFull;
+  }
+
   addAcceptor(acceptor: Acceptor): void {
     this.#acceptors.add(acceptor);
     if (this.#isPaused) acceptor.pause();
@@ -78,7 +93,7 @@ export class Accounts {
     this.active++;
     const balance = this.#balance;
     if (balance !== undefined) Atomics.store(balance.counts, balance.index, this.active);
-    if (this.#limit > 0 && this.active >= this.#limit) this.#pause();
+    if (this.#limit > 0 && this.active >= this.#limit) this.#fill();
     else if (balance !== undefined && mustYield(balance, this.active)) this.#yield();
   }
 
@@ -89,6 +104,13 @@ export class Accounts {
     if (balance !== undefined) Atomics.store(balance.counts, balance.index, this.active);
     if (this.#isPaused && (this.#limit === 0 || this.active < this.#limit)) this.#resume();
     if (this.active === 0) this.#empty();
+  }
+
+  #fill(): void {
+    this.#pause();
+    if (this.#onFull === undefined || performance.now() < this.#mayTellAt) return;
+    this.#mayTellAt = performance.now() + TELL_AGAIN_MS;
+    this.#onFull();
   }
 
   /** Lets less loaded threads accept for a moment. */

@@ -1,6 +1,8 @@
 /**
  * The front tier's policy: one worker process at a time serves, with all threads of a generation.
- * A new generation takes over when it is ready; one that fails leaves the old serving.
+ * A new generation takes over when it is ready; one that fails leaves the old serving. One that
+ * served and ends is replaced at once; a replacement that does not get ready is tried again with
+ * back-off.
  */
 import { EventEmitter } from 'node:events';
 import { Backoff, type BackoffOptions } from './backoff.ts';
@@ -91,6 +93,7 @@ export class Generations extends EventEmitter<GenerationsEvents> {
     const former = this.#serving;
     this.#serving = worker;
     this.#isHurt = false;
+    this.#backoff.reset();
     clearTimeout(this.#healTimer);
     this.#healTimer = undefined;
     this.emit('serve', worker, former);
@@ -102,28 +105,30 @@ export class Generations extends EventEmitter<GenerationsEvents> {
     this.emit('exit', worker, exit);
     if (worker !== this.#serving) return;
     this.#serving = undefined;
-    if (!exit.isExpected) this.#heal(exit.livedMs);
+    if (!exit.isExpected) this.#heal();
   }
 
   #threadExit(worker: WorkerProcess, exit: ThreadExit): void {
     this.emit('threadExit', worker, exit);
-    if (worker === this.#serving) this.#heal(performance.now() - worker.startedAt);
+    if (worker === this.#serving) this.#heal();
   }
 
-  /** Starts the last good spec anew, after a delay that grows while that does not help. */
-  #heal(livedMs: number): void {
+  /** Starts the last good spec anew, unless that is under way. */
+  #heal(): void {
+    if (this.#isHurt || this.#isStopping) return;
     this.#isHurt = true;
-    if (this.#isStopping || this.#healTimer !== undefined) return;
-    const delayMs = this.#backoff.delayAfter(livedMs);
-    this.emit('retry', delayMs, this.#backoff.failures);
-    this.#healTimer = setTimeout(() => {
-      void this.#inTurn(async () => {
-        this.#healTimer = undefined;
-        if (this.#spec === undefined || !this.#isHurt) return; // A reload has healed it.
-        const outcome = await this.#attempt(this.#spec);
-        if (outcome.ok === false && outcome.exit !== undefined) this.#heal(outcome.exit.livedMs);
-      });
-    }, delayMs);
+    this.#tryToHeal();
+  }
+
+  #tryToHeal(): void {
+    void this.#inTurn(async () => {
+      if (this.#spec === undefined || !this.#isHurt) return; // A reload has healed it.
+      const outcome = await this.#attempt(this.#spec);
+      if (outcome.ok || outcome.exit === undefined || this.#isStopping) return;
+      const delayMs = this.#backoff.next();
+      this.emit('retry', delayMs, this.#backoff.failures);
+      this.#healTimer = setTimeout(() => this.#tryToHeal(), delayMs);
+    });
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

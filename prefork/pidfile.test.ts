@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -12,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { PidFile, PidFileInUseError, readPid } from './pidfile.ts';
+import { checkPidFile, PidFile, PidFileInUseError, readPid } from './pidfile.ts';
 
 function makeFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'prefork-'));
@@ -40,21 +43,53 @@ test('nginx’s rule replaces the file of a live process', (t) => {
   assert.deepEqual(readPid(path), { pid: process.pid });
 });
 
-test('Gunicorn’s rule refuses the file of a live process and leaves it', (t) => {
+/** Ends with the test. It says "open" once it holds the file that its argument names. */
+async function startHolder(t: TestContext, path: string): Promise<number> {
+  const code = `const { openSync } = require('node:fs'); openSync(process.argv[1], 'r');
+    console.log('open'); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['-e', code, path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  return child.pid!;
+}
+
+test('Gunicorn’s rule refuses the file that a live process holds, and leaves it', async (t) => {
   const path = join(makeFolder(t), 'pid');
-  writeFileSync(path, `${process.ppid}\n`);
-  assert.throws(
-    () => new PidFile(path, 'refuse'),
-    (error) => {
+  writeFileSync(path, '');
+  const pid = await startHolder(t, path);
+  writeFileSync(path, `${pid}\n`);
+  for (const claim of [() => new PidFile(path, 'refuse'), () => checkPidFile(path, 'refuse')]) {
+    assert.throws(claim, (error) => {
       assert.ok(error instanceof PidFileInUseError);
-      assert.equal(
-        error.message,
-        `Already running on PID ${process.ppid} (or pid file '${path}' is stale)`,
-      );
+      assert.equal(error.message, `Already running on PID ${pid} (or pid file '${path}' is stale)`);
       return true;
-    },
-  );
-  assert.deepEqual(readPid(path), { pid: process.ppid });
+    });
+  }
+  assert.deepEqual(readPid(path), { pid });
+});
+
+test('Gunicorn’s rule takes over the file of a live process that does not hold it', async (t) => {
+  const folder = makeFolder(t);
+  const [path, other] = [join(folder, 'pid'), join(folder, 'other')];
+  writeFileSync(other, '');
+  const stranger = await startHolder(t, other);
+  for (const pid of [stranger, process.ppid]) {
+    writeFileSync(path, `${pid}\n`);
+    checkPidFile(path, 'refuse');
+    assert.deepEqual(readPid(path), { pid }, 'a check writes nothing');
+    new PidFile(path, 'refuse').remove();
+    assert.ok(!existsSync(path));
+  }
+});
+
+test('a check finds what a write would fail on, and leaves no file', (t) => {
+  const folder = makeFolder(t);
+  checkPidFile(join(folder, 'pid'), 'overwrite');
+  assert.deepEqual(readdirSync(folder), []);
+  assert.throws(() => checkPidFile(folder, 'overwrite'), { code: 'EISDIR' });
+  assert.throws(() => checkPidFile(join(folder, 'none', 'pid'), 'overwrite'), { code: 'ENOENT' });
 });
 
 test('Gunicorn’s rule takes over a file of a dead process, of none, and its own', (t) => {
@@ -90,6 +125,24 @@ test('a device is written to and never replaced', () => {
   const file = new PidFile('/dev/null', 'overwrite');
   file.remove();
   assert.ok(statSync('/dev/null').isCharacterDevice());
+});
+
+test('a file made for a user in a folder that takes no other is written in place', (t) => {
+  const folder = makeFolder(t);
+  const path = join(folder, 'pid');
+  writeFileSync(path, 'longer than a pid\n');
+  chmodSync(path, 0o666);
+  chmodSync(folder, 0o555);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65534); // Permissions mean nothing to root.
+  try {
+    checkPidFile(path, 'refuse');
+    new PidFile(path, 'refuse');
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o755);
+  }
+  assert.equal(readFileSync(path, 'latin1'), `${process.pid}\n`);
 });
 
 test('a symbolic link stays and its target is written', (t) => {

@@ -1,6 +1,7 @@
 /**
- * The application tier's policy: as many worker processes as wanted. The dead are replaced with
- * back-off, all of them in a rolling way that waits for each successor.
+ * The application tier's policy: as many worker processes as wanted. One that was ready and ends is
+ * replaced at once, one that never got ready with back-off; all of them in a rolling way that waits
+ * for each successor.
  */
 import { EventEmitter } from 'node:events';
 import { Backoff, type BackoffOptions } from './backoff.ts';
@@ -47,6 +48,8 @@ export class Pool extends EventEmitter<PoolEvents> {
   #size: number;
   #turn: Promise<unknown> = Promise.resolve();
   #retryTimer: NodeJS.Timeout | undefined;
+  /** Places of workers that never got ready: empty until the retry. */
+  #waiting = 0;
   /** Of workers that wait for another try at a successor. */
   readonly #retireTimers = new Set<NodeJS.Timeout>();
   #isRolling = false;
@@ -128,7 +131,10 @@ export class Pool extends EventEmitter<PoolEvents> {
   #spawn(): WorkerProcess {
     const worker = this.#master.spawnWorker(this.#options.spec());
     this.#members.add(worker);
-    worker.once('ready', () => this.emit('ready', worker));
+    worker.once('ready', () => {
+      this.#backoff.reset();
+      this.emit('ready', worker);
+    });
     worker.once('exit', (exit) => this.#reap(worker, exit));
     worker.once('retire', () => this.#retire(worker));
     worker.once('leaving', () => {
@@ -146,7 +152,7 @@ export class Pool extends EventEmitter<PoolEvents> {
     void this.#inTurn(async () => {
       const exit = await this.#succeed(worker);
       if (exit === undefined || this.#isStopping) return;
-      const delayMs = this.#backoff.delayAfter(exit.livedMs);
+      const delayMs = this.#backoff.next();
       this.emit('retry', delayMs, this.#backoff.failures);
       const timer = setTimeout(() => {
         this.#retireTimers.delete(timer);
@@ -160,6 +166,7 @@ export class Pool extends EventEmitter<PoolEvents> {
     this.#backoff.reset();
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
+    this.#waiting = 0;
   }
 
   #reap(worker: WorkerProcess, exit: WorkerExit): void {
@@ -167,34 +174,33 @@ export class Pool extends EventEmitter<PoolEvents> {
     this.emit('exit', worker, exit);
     if (this.#isStopping) return;
     if (!exit.isExpected && !(this.#options.mayRespawn?.(exit, worker) ?? true)) return;
-    if (this.#isFailure(exit)) this.#retryLater(exit.livedMs);
-    else this.#manage();
+    if (exit.wasReady || exit.isExpected) this.#manage();
+    else this.#retryLater();
   }
 
-  /** An exit with 0 after it was ready is no failure, however soon: it was asked to, or retired. */
-  #isFailure(exit: WorkerExit): boolean {
-    return !exit.isExpected && (exit.code !== 0 || !exit.wasReady);
-  }
-
-  #retryLater(livedMs: number): void {
-    if (this.#retryTimer !== undefined || this.members.length >= this.#size) return;
-    const delayMs = this.#backoff.delayAfter(livedMs);
+  /** The place of one that never got ready stays empty until the retry; the others do not wait. */
+  #retryLater(): void {
+    if (this.members.length + this.#waiting >= this.#size) return;
+    this.#waiting += 1;
+    if (this.#retryTimer !== undefined) return;
+    const delayMs = this.#backoff.next();
     this.emit('retry', delayMs, this.#backoff.failures);
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
+      this.#waiting = 0;
       this.#manage();
     }, delayMs);
   }
 
-  /** Gunicorn: manage_workers. While a retry waits, the missing wait with it. */
+  /** Gunicorn: manage_workers. */
   #manage(): void {
     if (this.#isStopping) return;
     const members = this.members;
     // While members are replaced there is one more than wanted, which is no surplus.
     const surplus = this.#isRolling ? 0 : Math.max(0, members.length - this.#size);
     for (const worker of members.slice(0, surplus)) void worker.drain(this.drainTimeoutMs);
-    if (this.#retryTimer !== undefined) return;
-    for (let count = members.length; count < this.#size; count += 1) this.#spawn();
+    const missing = this.#size - this.#waiting - members.length;
+    for (let count = 0; count < missing; count += 1) this.#spawn();
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { openFileLimit, parseLimits } from './rlimit.ts';
+import { connectionPlaces, openFileLimit, parseLimits, placesOf } from './rlimit.ts';
 
 test('it is what the shell says of the same process family', () => {
   const said = execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'latin1' }).trim();
   assert.equal(openFileLimit(), said === 'unlimited' ? undefined : Number(said));
+});
+
+test('half of what is free is for clients, shared by the threads, one for each at least', () => {
+  assert.equal(placesOf(64, 24, 1), 20);
+  assert.equal(placesOf(64, 24, 4), 5);
+  assert.equal(placesOf(64, 63, 4), 1);
+  const limit = openFileLimit();
+  const places = connectionPlaces(1);
+  assert.ok(limit === undefined ? places === undefined : places! < limit / 2);
 });
 
 test('the soft limit is read, and unlimited is none', () => {

@@ -1,13 +1,41 @@
 /**
  * The limit of open descriptors. It belongs to a process and is shared by its threads; at EMFILE
- * libuv drops clients in silence, so tiers check it at load.
+ * libuv drops clients in silence, so threads stop accepting before (`connectionPlaces`).
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The soft RLIMIT_NOFILE of this process; undefined where it is unlimited or cannot be read. */
 export function openFileLimit(): number | undefined {
   return process.platform === 'linux' ? fromProc() : fromShell();
+}
+
+/** What a worker process holds where nobody can count it: about this much, and so much per thread. */
+const GUESSED = { process: 16, thread: 16 };
+
+/**
+ * How many clients each of `threads` may hold: half of the descriptors that are still free, shared
+ * evenly; the other half is for the files and upstream connections that their requests need (nginx
+ * counts both among worker_connections). Undefined where there is no limit. Ask once a process has
+ * opened its logs and started its threads.
+ */
+export function connectionPlaces(threads: number): number | undefined {
+  const limit = openFileLimit();
+  if (limit === undefined) return undefined;
+  return placesOf(limit, openDescriptors() ?? GUESSED.process + threads * GUESSED.thread, threads);
+}
+
+/** At least one place for each thread. */
+export function placesOf(limit: number, held: number, threads: number): number {
+  return Math.max(1, Math.floor((limit - held) / 2 / threads));
+}
+
+function openDescriptors(): number | undefined {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return undefined; // Not Linux, or /proc is hidden.
+  }
 }
 
 function fromProc(): number | undefined {

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { BoundSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { bindListener, isBound, listenerKey, UNIX_PATH_LIMIT_BYTES } from './sockets.ts';
 import type { BindFailure, TcpListenerSpec, UnixListenerSpec } from './types.ts';
@@ -118,25 +128,45 @@ test('a socket bound by a live process that does not listen yet is not stale', {
   assert.equal((await refused(spec)).code, 'EADDRINUSE');
 });
 
-test('a file that is no socket is refused and left alone', async (t) => {
-  const spec = unixSpec(t);
-  writeFileSync(spec.path, 'precious');
-  assert.equal((await refused(spec)).code, 'EADDRINUSE');
-  assert.ok(statSync(spec.path).isFile());
+test('what is no socket is refused by what it is, and left alone', async (t) => {
+  const file = unixSpec(t);
+  writeFileSync(file.path, 'precious');
+  const folder = { ...file, path: dirname(file.path) };
+  const link = { ...file, path: `${file.path}.link` };
+  symlinkSync('nowhere', link.path);
+  const kinds = [
+    [file, 'a file'],
+    [folder, 'a folder'],
+    [link, 'a symbolic link'],
+  ] as const;
+  for (const [spec, kind] of kinds) {
+    const failure = await refused(spec);
+    assert.equal(failure.code, 'EADDRINUSE');
+    assert.equal(failure.reason, `${spec.path} is ${kind}, not a socket`);
+    assert.equal(failure.isFinal, true);
+  }
+  assert.equal(readFileSync(file.path, 'utf8'), 'precious');
+  assert.ok(lstatSync(link.path).isSymbolicLink());
 });
 
 test('a path beyond sun_path is refused with both lengths', async () => {
   const path = `/tmp/${'x'.repeat(120)}`;
   const failure = await refused({ kind: 'unix', path, backlog: 8 });
   assert.equal(failure.code, 'ENAMETOOLONG');
-  assert.match(failure.message, new RegExp(`at most ${UNIX_PATH_LIMIT_BYTES} bytes, this has 125`));
+  assert.match(
+    failure.reason ?? '',
+    new RegExp(`at most ${UNIX_PATH_LIMIT_BYTES} bytes, this has 125`),
+  );
 });
 
-test('a folder that is missing is the system’s own error', async (t) => {
+test('a folder that is missing is the system’s own error, and named', async (t) => {
   const spec = unixSpec(t);
-  const failure = await refused({ ...spec, path: join(spec.path, 'none', 's') });
+  const path = join(spec.path, 'none', 's');
+  const failure = await refused({ ...spec, path });
   assert.equal(failure.code, 'ENOENT');
   assert.equal(failure.message, 'No such file or directory');
+  assert.equal(failure.reason, `the folder ${dirname(path)} does not exist`);
+  assert.equal(failure.isFinal, undefined, 'somebody may make it');
 });
 
 test('closing unlinks the socket file only where told to', async (t) => {

@@ -9,6 +9,7 @@ import {
   existsSync,
   lstatSync,
   readFileSync,
+  type Stats,
   unlinkSync,
 } from 'node:fs';
 import { BoundSocket, connect } from 'node:net';
@@ -141,8 +142,8 @@ async function bindUnix(spec: UnixListenerSpec): Promise<BoundListener | BindFai
   const length = Buffer.byteLength(spec.path);
   if (length > UNIX_PATH_LIMIT_BYTES) {
     const problem = problemOf('ENAMETOOLONG', 'bind');
-    const message = `a Unix socket path takes at most ${UNIX_PATH_LIMIT_BYTES} bytes, this has ${length}`;
-    return { spec, ...problem, message };
+    const reason = `a Unix socket path takes at most ${UNIX_PATH_LIMIT_BYTES} bytes, this has ${length}`;
+    return { spec, ...problem, reason, isFinal: true };
   }
   const first = openUnix(spec);
   if (first instanceof BoundSocket) return ownUnix(spec, first);
@@ -162,8 +163,9 @@ function openUnix(spec: UnixListenerSpec): BoundSocket | BindFailure {
   } catch (error) {
     const problem = describeSystemError(error, 'bind');
     // libuv: uv_pipe_bind turns ENOENT into EACCES.
-    const isFolderMissing = problem.code === 'EACCES' && !existsSync(dirname(spec.path));
-    return { spec, ...(isFolderMissing ? problemOf('ENOENT', 'bind') : problem) };
+    const folder = dirname(spec.path);
+    if (problem.code !== 'EACCES' || existsSync(folder)) return { spec, ...problem };
+    return { spec, ...problemOf('ENOENT', 'bind'), reason: `the folder ${folder} does not exist` };
   } finally {
     if (before !== undefined) process.umask(before);
   }
@@ -201,7 +203,11 @@ export function setPermissions(spec: UnixListenerSpec): BindFailure | undefined 
 async function clearStaleFile(spec: UnixListenerSpec): Promise<BindFailure | undefined> {
   const inUse = { spec, ...problemOf('EADDRINUSE', 'bind') };
   try {
-    if (!lstatSync(spec.path).isSocket()) return inUse;
+    const found = lstatSync(spec.path);
+    if (!found.isSocket()) {
+      const reason = `${spec.path} is ${kindOf(found)}, not a socket`;
+      return { ...inUse, reason, isFinal: true };
+    }
     const answer = await probe(spec.path);
     if (answer === 'ENOENT') return undefined;
     if (answer !== 'ECONNREFUSED' || isHeldByProcess(spec.path)) return inUse;
@@ -211,6 +217,12 @@ async function clearStaleFile(spec: UnixListenerSpec): Promise<BindFailure | und
     return { spec, ...describeSystemError(error, 'unlink') };
   }
   return undefined;
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a folder';
+  if (found.isSymbolicLink()) return 'a symbolic link';
+  return found.isFile() ? 'a file' : 'a device or pipe';
 }
 
 /** The error code of a connect, empty where somebody accepts. */

@@ -48,6 +48,10 @@ export interface BindFailure {
   readonly message: string;
   /** What failed: `bind`, `chmod`, `chown`, `unlink`, `connect` (the probe of a socket file). */
   readonly syscall: string;
+  /** In our words, where the system's say too little: `run/app.sock is a folder, not a socket`. */
+  readonly reason?: string;
+  /** Trying again cannot help. */
+  readonly isFinal?: boolean;
 }
 
 /** A listener as one thread gets it. */

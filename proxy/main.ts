@@ -16,7 +16,7 @@ import { SERVER_FULL } from './http/version.ts';
 import { CRIT, EMERG, WARN } from './log/error-log.ts';
 import { ProxyMaster } from './master.ts';
 import { signalMaster } from './signal-process.ts';
-import { checkPidFile, checkStart } from './start-checks.ts';
+import { checkPidFile, checkStart, fileLimitWarning } from './start-checks.ts';
 
 /** The nginx whose documentation this proxy follows. */
 const FOLLOWS = 'nginx/1.31';
@@ -64,6 +64,8 @@ async function mainWith(
     cycle = loadCycle(source, (text) => isDaemon || log.write(WARN, text));
     if (line.tests && !line.isQuiet) say(`nginx: the configuration file ${file} syntax is ok`);
     checkStart(cycle);
+    const warning = fileLimitWarning(cycle);
+    if (warning !== undefined && line.signal === '' && !isDaemon) log.write(WARN, warning);
     if (line.tests) checkPidFile(cycle.main.pid);
   } catch (error) {
     log.write(levelOf(error), messageOf(error));

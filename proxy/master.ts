@@ -8,8 +8,7 @@ import { siblingModule } from '../prefork/environment.ts';
 import { Generations } from '../prefork/generations.ts';
 import type { ListenerChange } from '../prefork/listeners.ts';
 import { Master } from '../prefork/master.ts';
-import { PidFile } from '../prefork/pidfile.ts';
-import { openFileLimit } from '../prefork/rlimit.ts';
+import { checkPidFile, PidFile } from '../prefork/pidfile.ts';
 import type { MasterSignal, SignalQueue } from '../prefork/signals.ts';
 import type { BindFailure, ListenerSpec, WorkerExit, WorkerSpec } from '../prefork/types.ts';
 import { systemFailure, toByteString } from './config/paths.ts';
@@ -18,7 +17,7 @@ import { ALERT, EMERG, ErrorLog, errorLine, NOTICE, WARN } from './log/error-log
 import { LogFiles } from './log/log-file.ts';
 import { messageOf } from './main.ts';
 import { listenerSpecs, SHARED_CONNECTIONS } from './sockets.ts';
-import { checkStart, mainErrorLogs } from './start-checks.ts';
+import { checkStart, fileLimitWarning, mainErrorLogs } from './start-checks.ts';
 
 /** nginx tries an address that is in use this often, this far apart. */
 const BIND_TRIES = 5;
@@ -56,7 +55,7 @@ export class ProxyMaster {
     const change = await this.bind(this.cycle, BIND_TRIES);
     if (change === undefined) return 1;
     try {
-      this.pidFile = new PidFile(this.cycle.main.pid, 'overwrite');
+      checkPidFile(this.cycle.main.pid, 'overwrite');
     } catch (error) {
       this.emerg(systemFailure('open', this.cycle.main.pid, error));
       this.master.listeners.close(true);
@@ -64,16 +63,24 @@ export class ProxyMaster {
     }
     this.watch();
     const outcome = await this.generations.replace(this.workerSpec(this.cycle, change));
-    if (!outcome.ok) {
-      this.emerg(exitText(outcome.exit));
-      await this.end('quit');
-      return 1;
+    if (!outcome.ok) return this.giveUp(exitText(outcome.exit));
+    // nginx: ngx_create_pidfile comes after ngx_open_listening_sockets: who sees the file is answered.
+    try {
+      this.pidFile = new PidFile(this.cycle.main.pid, 'overwrite');
+    } catch (error) {
+      return this.giveUp(systemFailure('open', this.cycle.main.pid, error));
     }
     change.commit();
     if (this.isDaemon) daemonBooted();
     this.write(NOTICE, `start worker process ${outcome.worker.pid}`);
     this.signals.start((signal) => this.act(signal));
     return done;
+  }
+
+  private async giveUp(text: string): Promise<number> {
+    this.emerg(text);
+    await this.end('quit');
+    return 1;
   }
 
   private watch(): void {
@@ -141,6 +148,8 @@ export class ProxyMaster {
     try {
       cycle = loadCycle(source, (text) => this.write(WARN, text));
       checkStart(cycle);
+      const warning = fileLimitWarning(cycle);
+      if (warning !== undefined) this.write(WARN, warning);
     } catch (error) {
       this.write(EMERG, messageOf(error));
       return;
@@ -181,6 +190,9 @@ export class ProxyMaster {
       const mayPass = change.failures.every(({ code }) => code === 'EADDRINUSE');
       if (!mayPass || left === 0) {
         if (mayPass) this.emerg('still could not bind()');
+        // nginx's words for a file in the way are those for a server: what follows is ours.
+        for (const { reason } of change.failures)
+          if (reason !== undefined) this.emerg(toByteString(reason));
         change.rollback();
         return undefined;
       }
@@ -192,14 +204,7 @@ export class ProxyMaster {
 
   private workerSpec(cycle: Cycle, change: ListenerChange): WorkerSpec {
     const threads = cycle.main.worker_processes;
-    const { user, worker_connections } = cycle.main;
-    const most = openFileLimit();
-    if (most !== undefined && worker_connections * threads > most) {
-      this.write(
-        WARN,
-        `${worker_connections * threads} worker_connections of all threads exceed open file resource limit: ${most}`,
-      );
-    }
+    const { user } = cycle.main;
     return {
       entry: siblingModule(import.meta.url, './worker'),
       threads,

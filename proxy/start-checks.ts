@@ -1,5 +1,6 @@
 /** What must hold beyond the words of a configuration before it may serve; nginx's ngx_init_cycle. */
 import { closeSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { openFileLimit } from '../prefork/rlimit.ts';
 import { ConfigError } from './config/directive.ts';
 import { nameBytes, systemFailure } from './config/paths.ts';
 import { resolve } from './config/scope.ts';
@@ -30,6 +31,16 @@ export function checkStart(cycle: Cycle): void {
 /** `error_log` of the main level. */
 export function mainErrorLogs(cycle: Cycle): readonly ErrorLogTarget[] {
   return resolve<CoreConf>(core, cycle.root, CORE_DEFAULTS, core.merge).error_log;
+}
+
+/** nginx `ngx_event_module_init`; its processes have a limit each, our threads share one. */
+export function fileLimitWarning({ main }: Cycle): string | undefined {
+  const most = openFileLimit();
+  const threads = main.worker_processes;
+  const connections = main.worker_connections * threads;
+  if (most === undefined || connections <= most) return undefined;
+  const whose = threads === 1 ? '' : ' of all threads';
+  return `${connections} worker_connections${whose} exceed open file resource limit: ${most}`;
 }
 
 /** For `-t`: whether the pid file could be written. A file that was not there is not left behind. */

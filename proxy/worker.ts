@@ -7,6 +7,7 @@ import { Accounts } from '../http1/accounts.ts';
 import { threadClock } from '../http1/clock.ts';
 import { listen } from '../http1/listener.ts';
 import { type ServerOptions, serverOptions } from '../http1/options.ts';
+import { connectionPlaces } from '../prefork/rlimit.ts';
 import { listenerKey } from '../prefork/sockets.ts';
 import type { RunningThread, ThreadContext } from '../prefork/types.ts';
 import { nginxHeadLimits } from '../wire/head-limits.ts';
@@ -16,7 +17,7 @@ import { connectionTimes, type HttpRuntime } from './http/compile.ts';
 import type { CoreConf } from './http/core-conf.ts';
 import { RequestEntry } from './http/entry.ts';
 import type { Thread } from './http/request.ts';
-import { ALERT, errorLine } from './log/error-log.ts';
+import { ALERT, CRIT, errorLine } from './log/error-log.ts';
 import { listenerSpecs, SHARED_CONNECTIONS } from './sockets.ts';
 
 /** How long an idle connection may still bring a request after a reload; see docs/differences.md. */
@@ -63,6 +64,8 @@ async function acceptAll(
   accounts: Accounts,
   thread: Thread,
 ): Promise<void> {
+  const places = connectionPlaces(context.threadCount);
+  if (places !== undefined) accounts.limitTo(places, () => sayFull(http, thread));
   const byKey = new Map(
     context.listeners.map((listener) => [listenerKey(listener.spec), listener]),
   );
@@ -78,6 +81,14 @@ async function acceptAll(
       new RequestEntry(address, thread),
     );
   }
+}
+
+/** nginx `ngx_event_accept`; it has met the limit then, and we stay below it. */
+function sayFull(http: HttpRuntime, thread: Thread): void {
+  const errorLog = http.addresses[0]?.names.defaultServer.root.errorLog;
+  const text = 'accept4() failed (24: Too many open files)';
+  if (errorLog === undefined || errorLog.level < CRIT) return;
+  errorLog.write(CRIT, errorLine(CRIT, { pid: thread.pid, thread: thread.index }, 0, text));
 }
 
 /** What holds before the virtual server is known: the default server's settings, as in nginx. */

@@ -8,6 +8,7 @@ import { Accounts } from '../../http1/accounts.ts';
 import type { ThreadBalance } from '../../http1/balance.ts';
 import { listen } from '../../http1/listener.ts';
 import { listenOn } from '../../prefork/listen.ts';
+import { connectionPlaces } from '../../prefork/rlimit.ts';
 import type { RunningThread, ThreadContext, ThreadListener } from '../../prefork/types.ts';
 import { type AppKind, detectApp, type NodeKind } from '../apps/detect.ts';
 import type { FetchCall } from '../apps/fetch/exchange.ts';
@@ -104,6 +105,12 @@ class AppThread implements RunningApp {
   }
 
   async accept(): Promise<void> {
+    const places = connectionPlaces(this.#context.threadCount);
+    if (places !== undefined) {
+      this.#accounts.limitTo(places, () =>
+        this.#log.critical('accept4() failed (24: Too many open files)'),
+      );
+    }
     if (this.#app.kind === 'fetch') await this.#acceptFetch(this.#app.fetch);
     else await this.#acceptNode(this.#app);
     this.#heartbeat.enterServing();

@@ -29,8 +29,10 @@ import {
   oneOf,
   type SetDirective,
   size,
+  tempPath,
   word,
 } from './readers.ts';
+import { TLS_WORDS } from './tls-words.ts';
 import { parseNumber, parseOffset } from './units.ts';
 
 /** A directive without meaning, and why it has none. */
@@ -46,8 +48,7 @@ const HASH_TABLE = 'tables grow as needed; there is nothing to size';
 const LIMIT_OF_PROCESS = 'Node cannot change its limits; set them where the service is started';
 const SENDFILE = 'files go through user space; there is no sendfile in Node';
 
-/** All of them; the order is that of the generated documentation. */
-export const NO_MEANING: readonly NoMeaningRow[] = [
+const OWN: readonly NoMeaningRow[] = [
   row('accept_mutex', EVENTS, assign(flag), ACCEPTING, 'flag'),
   row('accept_mutex_delay', EVENTS, assign(milliseconds), ACCEPTING),
   row('aio', ANYWHERE, setAio, ASYNC_FILES),
@@ -58,6 +59,7 @@ export const NO_MEANING: readonly NoMeaningRow[] = [
   row('directio', ANYWHERE, setDirectio, ASYNC_FILES),
   row('directio_alignment', ANYWHERE, assign(offset), ASYNC_FILES),
   row('env', MAIN, ignore, 'Node keeps the whole environment, and nothing of it reaches a reply'),
+  row('fastcgi_temp_path', ANYWHERE, assign(tempPath), noModule('fastcgi'), [1, 4]),
   row('load_module', MAIN, ignore, 'modules are built in; directives of others are refused'),
   row('lock_file', MAIN, assign(word), ACCEPTING),
   row('map_hash_bucket_size', HTTP, assign(integer), HASH_TABLE),
@@ -71,6 +73,7 @@ export const NO_MEANING: readonly NoMeaningRow[] = [
   row('proxy_headers_hash_max_size', ANYWHERE, assign(integer), HASH_TABLE),
   row('read_ahead', ANYWHERE, assign(size), 'the kernel decides how far it reads ahead'),
   row('request_pool_size', HTTP | SERVER, assign(poolSize), 'memory is not taken from pools'),
+  row('scgi_temp_path', ANYWHERE, assign(tempPath), noModule('scgi'), [1, 4]),
   row('send_lowat', ANYWHERE, assign(size), 'Node does not set SO_SNDLOWAT'),
   row('sendfile', ANYWHERE | LOCATION_IF, assign(flag), SENDFILE, 'flag'),
   row('sendfile_max_chunk', ANYWHERE, assign(size), SENDFILE),
@@ -83,6 +86,7 @@ export const NO_MEANING: readonly NoMeaningRow[] = [
   row('timer_resolution', MAIN, assign(milliseconds), 'each thread has one coarse clock'),
   row('types_hash_bucket_size', ANYWHERE, assign(integer), HASH_TABLE),
   row('types_hash_max_size', ANYWHERE, assign(integer), HASH_TABLE),
+  row('uwsgi_temp_path', ANYWHERE, assign(tempPath), noModule('uwsgi'), [1, 4]),
   row('use', EVENTS, setUse, 'libuv chooses the event method of the system'),
   row('variables_hash_bucket_size', HTTP, assign(integer), HASH_TABLE),
   row('variables_hash_max_size', HTTP, assign(integer), HASH_TABLE),
@@ -93,6 +97,13 @@ export const NO_MEANING: readonly NoMeaningRow[] = [
   row('worker_rlimit_nofile', MAIN, assign(integer), LIMIT_OF_PROCESS),
   row('working_directory', MAIN, assign(word), 'it says where core files go; Node writes none'),
 ];
+
+/** All of them; the order is that of the generated documentation. */
+export const NO_MEANING: readonly NoMeaningRow[] = [...OWN, ...TLS_WORDS].sort(byName);
+
+function byName(a: NoMeaningRow, b: NoMeaningRow): number {
+  return a.name < b.name ? -1 : 1;
+}
 
 /** The rows as modules, one for all: the settings are kept only to see what is set twice. */
 export const NO_MEANING_MODULES: readonly ModuleRows[] = [
@@ -107,6 +118,10 @@ function row(
   args: SimpleRow['args'] = [1, 1],
 ): NoMeaningRow {
   return { name, in: contexts, args, set, reason };
+}
+
+function noModule(name: string): string {
+  return `there is nothing to store: ${name}_pass is refused`;
 }
 
 /** For directives that nginx lets stand several times. */

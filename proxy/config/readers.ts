@@ -172,6 +172,37 @@ export function confPath(directive: Directive, scope: Scope): string {
   return inConfPrefix(scope.load, first(directive));
 }
 
+/**
+ * A folder. The numbers behind it say how many levels of folders nginx makes in it; the files here
+ * live for one request, so they are checked and not used.
+ */
+export function tempPath(directive: Directive, scope: Scope): string {
+  const [folder = '', ...levels] = directive.args;
+  let length = 0;
+  for (const level of levels)
+    length += (parseNumber(level) || failDirective(directive, 'invalid value')) + 1;
+  if (length > LONGEST_LEVELS + levels.length) failDirective(directive, 'invalid value');
+  return inPrefix(scope.load, folder);
+}
+
+/** nginx `ngx_conf_set_path_slot`: digits of a file's number that may become folders. */
+const LONGEST_LEVELS = 10;
+
+/** nginx's ngx_http_types_slot: `text/html` is always among them, and `*` ends the list. */
+export function mediaTypes(key?: string): SetDirective {
+  return (own, directive, scope) => {
+    const before = get(own, key ?? directive.name);
+    const types = before instanceof Set ? before : new Set(['text/html']);
+    put(own, key ?? directive.name, types);
+    for (const name of directive.args) {
+      if (types.has('*')) return;
+      const type = name.toLowerCase();
+      if (types.has(type)) scope.load.warn(`duplicate MIME type "${type}"`, directive);
+      types.add(type);
+    }
+  };
+}
+
 function first(directive: Directive): string {
   return directive.args[0] ?? '';
 }

@@ -27,13 +27,14 @@ import {
   oneOf,
   seconds,
   size,
+  tempPath,
   word,
 } from '../config/readers.ts';
 import { innerScope } from '../config/scope.ts';
-import { parseNumber } from '../config/units.ts';
 import type { CoreConf } from './core-conf.ts';
 import { CORE_DEFAULTS } from './core-defaults.ts';
 import { coreVariables } from './core-variables.ts';
+import { emptyVariables } from './empty-variables.ts';
 import { errorLogTarget } from './error-log-target.ts';
 import { addErrorPages } from './error-page.ts';
 import { keepaliveTimeout, setKeepaliveDisable } from './keepalive.ts';
@@ -143,7 +144,7 @@ export const core = defineModule<CoreConf>({
   name: 'http_core',
   directives,
   defaults: CORE_DEFAULTS,
-  variables: coreVariables,
+  variables: [...coreVariables, ...emptyVariables],
   merge(own, outer, scope) {
     if (scope.parent !== undefined && Object.keys(own).length === 0) return outer;
     const merged = { ...outer, ...own };
@@ -187,22 +188,6 @@ function headerBuffers(directive: Directive): { number: number; size: number } {
   const { count, sizeBytes } = buffers(directive);
   return { number: count, size: sizeBytes };
 }
-
-/**
- * A folder. The numbers behind it say how many levels of folders nginx makes in it; the files here
- * live for one request, so they are checked and not used.
- */
-function tempPath(directive: Directive, scope: Scope): string {
-  const [folder = '', ...levels] = directive.args;
-  let length = 0;
-  for (const level of levels)
-    length += (parseNumber(level) || failDirective(directive, 'invalid value')) + 1;
-  if (length > LONGEST_LEVELS + levels.length) failDirective(directive, 'invalid value');
-  return inPrefix(scope.load, folder);
-}
-
-/** nginx `ngx_conf_set_path_slot`: digits of a file's number that may become folders. */
-const LONGEST_LEVELS = 10;
 
 /** A flag of which one value is served: the other one changes the bytes on the wire for old clients. */
 function only(served: 'on' | 'off'): (directive: Directive) => boolean {

@@ -8,10 +8,9 @@ import {
   LOCATION,
   LOCATION_IF,
   ONE_OR_MORE,
-  type Scope,
   SERVER,
 } from '../config/directive.ts';
-import { assign, buffers, flag, integerBetween, size } from '../config/readers.ts';
+import { assign, buffers, flag, integerBetween, mediaTypes, size } from '../config/readers.ts';
 import { defineModule } from '../http/module.ts';
 import { type BodyFilter, type BodyOutput, OK, type Verdict } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
@@ -46,7 +45,7 @@ export const gzip = defineModule<GzipConf>({
     { name: 'gzip', in: PLACES | LOCATION_IF, args: 'flag', set: assign(flag) },
     { name: 'gzip_comp_level', in: PLACES, args: [1, 1], set: assign(integerBetween(1, 9)) },
     { name: 'gzip_min_length', in: PLACES, args: [1, 1], set: assign(size) },
-    { name: 'gzip_types', in: PLACES, args: ONE_OR_MORE, set: setTypes },
+    { name: 'gzip_types', in: PLACES, args: ONE_OR_MORE, set: mediaTypes() },
     { name: 'gzip_window', in: PLACES, args: [1, 1], set: assign(powerOfTwo(512, 32768, 9)) },
     { name: 'gzip_hash', in: PLACES, args: [1, 1], set: assign(powerOfTwo(512, 131072, 1)) },
     // Sizes and waiting that only nginx's own buffers know.
@@ -66,18 +65,6 @@ export const gzip = defineModule<GzipConf>({
   },
   headerFilter: (conf) => (conf.gzip ? (r) => compress(r, conf) : undefined),
 });
-
-/** nginx `ngx_http_types_slot`: `text/html` is always among them, and `*` ends the list. */
-function setTypes(own: Partial<GzipConf>, directive: Directive, scope: Scope): void {
-  const types = new Set(own.gzip_types ?? ['text/html']);
-  Object.assign(own, { gzip_types: types });
-  for (const word of directive.args) {
-    if (types.has('*')) return;
-    const type = word.toLowerCase();
-    if (types.has(type)) scope.load.warn(`duplicate MIME type "${type}"`, directive);
-    types.add(type);
-  }
-}
 
 /** A size that must be a power of two; kept as its exponent, at least `least`. */
 function powerOfTwo(from: number, to: number, least: number): (directive: Directive) => number {

@@ -5,6 +5,7 @@
 import { core } from '../http/core.ts';
 import type { HttpModule } from '../http/module.ts';
 import { access } from './access.ts';
+import { charset } from './charset.ts';
 import { gzip } from './gzip.ts';
 import { gzipStatic } from './gzip-static.ts';
 import { headers } from './headers.ts';
@@ -42,6 +43,7 @@ export const HTTP_MODULES: readonly HttpModule<any>[] = [
   // Header filters, in the order a reply meets them.
   notModified,
   headers,
+  charset,
   gzip,
   range,
 ];

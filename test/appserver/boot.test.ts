@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { BoundSocket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { runToEnd, spawnPool, startPool } from './pool-process.ts';
 
 const APP = 'export default { fetch: () => new Response("ok") };';
@@ -207,10 +208,40 @@ test('a port in use is named, tried again, and given up with status 1', async (t
   await pool.sees(/Booting worker/);
 });
 
+test('a socket path that cannot be is given up with the reason and status 1', async (t) => {
+  const files = { 'app.ts': APP, 'app.sock': 'a file', 'folder/x': '' };
+  const long = `/tmp/${'x'.repeat(120)}`;
+  for (const [path, reason] of [
+    ['app.sock', 'app.sock is a file, not a socket'],
+    ['folder', 'folder is a folder, not a socket'],
+    ['app.sock/s', 'Not a directory'],
+    [long, 'a Unix socket path takes at most 107 bytes, this has 125'],
+  ] as const) {
+    const { code, log } = await runToEnd(t, { files, args: ['app', '-b', `unix:${path}`] });
+    assert.equal(code, 1);
+    assert.ok(log.includes(`Can't connect to unix:${path}: ${reason}\n`), log);
+  }
+});
+
+test('a folder that is missing for the socket is named, and may come while it is tried again', async (t) => {
+  const files = { 'app.ts': APP };
+  const pool = spawnPool(t, { files, args: ['app', '-b', 'unix:none/app.sock'] });
+  await pool.sees(/Can't connect to unix:none\/app\.sock: the folder none does not exist\n/);
+  await pool.sees(/Retrying in 1 second\./);
+  pool.write({ 'none/x': '' });
+  await pool.sees(/Booting worker/);
+});
+
+/** Waits for what another process does; the runner's own limit bounds it. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await pause(5);
+}
+
 test('the pid file names the master, refuses a second one and goes with it', async (t) => {
   const files = { 'app.ts': APP };
   const pool = await startPool(t, { files, args: ['app', '--pid', 'app.pid'] });
   const path = join(pool.folder, 'app.pid');
+  await until(() => existsSync(path));
   assert.equal(readFileSync(path, 'utf8'), `${pool.pid}\n`);
   const second = await runToEnd(t, { files, args: ['app', '--pid', path] });
   assert.equal(second.code, 1);
@@ -218,6 +249,42 @@ test('the pid file names the master, refuses a second one and goes with it', asy
   pool.signal('SIGTERM');
   await pool.exited;
   assert.equal(existsSync(path), false);
+});
+
+test('the pid file is there when the pool accepts, and QUIT then ends it', async (t) => {
+  const files = {
+    'app.mjs':
+      "import { existsSync } from 'node:fs'; import { setTimeout } from 'node:timers/promises';" +
+      "export async function startup() { console.log('starting'); while (!existsSync('go')) await setTimeout(5); }" +
+      "export default { fetch: () => new Response('x') };",
+  };
+  const pool = spawnPool(t, { files, args: ['app', '--pid', 'app.pid'] });
+  const path = join(pool.folder, 'app.pid');
+  await pool.sees(/starting/);
+  assert.equal(existsSync(path), false);
+  pool.write({ go: '' });
+  await until(() => existsSync(path));
+  (await pool.connected()).destroy();
+  pool.signal('SIGQUIT');
+  assert.equal(await pool.exited, 0);
+  assert.equal(existsSync(path), false);
+});
+
+test('a start that fails leaves no pid file', async (t) => {
+  const files = { 'app.mjs': 'throw new Error("broken")' };
+  const pool = spawnPool(t, { files, args: ['app', '--pid', 'app.pid'] });
+  assert.equal(await pool.exited, 3);
+  assert.equal(existsSync(join(pool.folder, 'app.pid')), false);
+  const lost = await runToEnd(t, { files, args: ['app', '--pid', 'none/app.pid'] });
+  assert.equal(lost.code, 1);
+  assert.match(lost.log, /Error: none doesn't exist\. Can't create pidfile\./);
+});
+
+test('a pid file that names a live process of somebody else is taken over', async (t) => {
+  const files = { 'app.ts': APP, 'app.pid': `${process.pid}\n` };
+  const pool = await startPool(t, { files, args: ['app', '--pid', 'app.pid'] });
+  const path = join(pool.folder, 'app.pid');
+  await until(() => readFileSync(path, 'utf8') === `${pool.pid}\n`);
 });
 
 test('chdir, raw_env and a factory with arguments reach the application', async (t) => {

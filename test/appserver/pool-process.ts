@@ -31,6 +31,8 @@ export interface PoolOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another program than the launcher. */
   readonly program?: string;
+  /** RLIMIT_NOFILE of the program. */
+  readonly openFiles?: number;
   /** Open files the program gets as 3, 4, ... */
   readonly descriptors?: readonly number[];
 }
@@ -60,7 +62,11 @@ export class PoolProcess {
     if (!isBound && env['PORT'] === undefined && env['UNBOUND'] === undefined) {
       args.push('--bind', 'unix:app.sock');
     }
-    this.#child = spawn(process.execPath, [options.program ?? LAUNCHER, ...args], {
+    const limited = `ulimit -n ${options.openFiles}; exec "$@"`;
+    const command = [process.execPath, options.program ?? LAUNCHER, ...args];
+    const [file = '', ...words] =
+      options.openFiles === undefined ? command : ['/bin/sh', '-c', limited, 'sh', ...command];
+    this.#child = spawn(file, words, {
       cwd: folder,
       env,
       stdio: ['pipe', 'pipe', 'pipe', ...(options.descriptors ?? [])],

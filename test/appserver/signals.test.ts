@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type PoolProcess, startPool } from './pool-process.ts';
@@ -145,6 +145,9 @@ test('HUP onto a pid file of another living process changes nothing, and says so
     'appserver.config.mjs': configured('taken.pid'),
     'app.mjs': saying('two'),
   });
+  // Who holds the file open is its owner.
+  const held = openSync(join(pool.folder, 'taken.pid'), 'r');
+  t.after(() => closeSync(held));
   pool.signal('SIGHUP');
   await pool.sees(/Reload failed: Already running on PID \d+/);
   assert.equal((await pool.ask('/')).text, 'one');

@@ -82,9 +82,8 @@ test('a serving process that dies is started again with the last good spec', asy
   const first = await generations.replace(answering({ name: 'good' }));
   await generations.replace(answering({ failWith: 3 }));
   assert.ok(first.ok);
-  const retry = once(generations, 'retry');
   first.worker.kill('SIGKILL');
-  await retry;
+  await first.worker.gone;
   const answer = await ask(place); // Waits in the backlog until the next one listens.
   assert.equal(answer.name, 'good');
   assert.notEqual(answer.pid, first.worker.pid);
@@ -111,16 +110,40 @@ test('a thread that ends by itself has its generation replaced, siblings serving
   assert.equal((await ask(place)).pid, worker.pid);
 });
 
+/** No test waits that long: whoever is replaced was not kept waiting. */
+const FOR_EVER = { firstMs: 3600_000, mostMs: 3600_000 };
+
+test('a generation that served is replaced at once, however often it or a thread of it dies', async (t) => {
+  const master = makeMaster(t);
+  const place = await bindOne(master);
+  const generations = new Generations(master, { backoff: FOR_EVER });
+  t.after(() => generations.stop('quit'));
+  await generations.replace(answering({}, { threads: 2, onThreadExit: 'report' }));
+  const pids = new Set<number>();
+  for (let deaths = 0; deaths < 4; deaths += 1) {
+    const served = once(generations, 'serve');
+    const { serving } = generations;
+    if (deaths % 2 === 0) {
+      serving?.kill('SIGKILL');
+      await serving?.gone;
+    } else await ask(place, '/crash').catch(() => {}); // Answered before the crash or cut by it.
+    assert.ok((await ask(place)).pid > 0, 'clients wait in the backlog');
+    await served;
+    if (deaths % 2 === 1) await serving?.gone; // It may answer once more while it drains.
+    pids.add((await ask(place)).pid);
+  }
+  assert.equal(pids.size, 4);
+});
+
 test('a reload during the wait after a crash takes the place of the restart', async (t) => {
   const master = makeMaster(t);
   const place = await bindOne(master, LOOPBACK);
-  const generations = new Generations(master, {
-    backoff: { firstMs: 60_000, mostMs: 60_000, stableMs: 60_000 },
-  });
+  const generations = new Generations(master, { backoff: FOR_EVER });
   t.after(() => generations.stop('quit'));
   const first = await generations.replace(answering());
   assert.ok(first.ok);
   const retry = once(generations, 'retry');
+  generations.once('spawn', (successor) => successor.kill('SIGKILL'));
   first.worker.kill('SIGKILL');
   await retry;
   const second = await generations.replace(answering({ name: 'reloaded' }));

@@ -44,10 +44,68 @@ test('a worker killed with SIGKILL is replaced, and its sibling goes on', async 
   assert.ok((await askTogether(place, 10)).every(({ pid }) => pid !== victim?.pid));
 });
 
+/** No test waits that long: whoever is replaced was not kept waiting. */
+const FOR_EVER = { firstMs: 3600_000, mostMs: 3600_000 };
+
+test('a worker that was ready is replaced at once, however often it dies', async (t) => {
+  const master = makeMaster(t);
+  const place = await bindOne(master);
+  const { pool } = makePool(master, 1, { backoff: FOR_EVER });
+  t.after(() => pool.stop('quit'));
+  pool.start();
+  await allReady(pool);
+  const pids = new Set<number>();
+  for (let deaths = 0; deaths < 8; deaths += 1) {
+    const [victim] = pool.members;
+    const spawned = once(pool, 'spawn');
+    if (deaths % 2 === 0) victim?.kill('SIGKILL');
+    else await ask(place, '/crash').catch(() => {}); // Answered before the crash or cut by it.
+    await spawned;
+    pids.add((await ask(place)).pid);
+  }
+  assert.equal(pids.size, 8);
+});
+
+test('a worker that was ready is replaced at once while another place waits for a retry', async (t) => {
+  const master = makeMaster(t);
+  await bindOne(master);
+  const { pool, next } = makePool(master, 1, { backoff: FOR_EVER });
+  t.after(() => pool.stop('quit'));
+  pool.start();
+  await allReady(pool);
+  const [victim] = pool.members;
+  next.behaviour = { failWith: 3 };
+  pool.resize(2);
+  await once(pool, 'retry');
+  next.behaviour = {};
+  const spawned = once(pool, 'spawn');
+  victim?.kill('SIGKILL');
+  const [successor] = await spawned;
+  assert.equal(await successor.whenReady(), true);
+  assert.deepEqual(pool.members, [successor], 'the other place waits still');
+});
+
+test('a worker that gets ready ends the growth of the delay', async (t) => {
+  const master = makeMaster(t);
+  const { pool, next } = makePool(master, 1, { backoff: { firstMs: 10, mostMs: 3600_000 } });
+  t.after(() => pool.stop('quit'));
+  const delays: number[] = [];
+  pool.on('retry', (delayMs) => delays.push(delayMs));
+  for (let round = 0; round < 2; round += 1) {
+    next.behaviour = { failWith: 3 };
+    if (round === 0) pool.start();
+    else pool.members[0]?.kill('SIGKILL');
+    await once(pool, 'retry');
+    next.behaviour = {};
+    await once(pool, 'ready');
+  }
+  assert.deepEqual(delays, [10, 10]);
+});
+
 test('the delay grows while workers die at boot, and their exit code passes through', async (t) => {
   const master = makeMaster(t);
   const { pool, next } = makePool(master, 2, {
-    backoff: { firstMs: 10, mostMs: 40, stableMs: 60_000 },
+    backoff: { firstMs: 10, mostMs: 40 },
   });
   t.after(() => pool.stop('quit'));
   next.behaviour = { failWith: 4 };
@@ -164,7 +222,7 @@ test('a worker that retires serves until its successor is ready', async (t) => {
 test('a worker that retires serves on while its successors fail, and leaves for one that is ready', async (t) => {
   const master = makeMaster(t);
   const place = await bindOne(master);
-  const backoff = { firstMs: 10, mostMs: 10, stableMs: 60_000 };
+  const backoff = { firstMs: 10, mostMs: 10 };
   const { pool, next } = makePool(master, 1, { backoff });
   t.after(() => pool.stop('quit'));
   next.behaviour = { retireAfter: 1 };
@@ -188,7 +246,7 @@ test('a worker that retires serves on while its successors fail, and leaves for 
 test('a replacement starts at once what waits after failures', async (t) => {
   const master = makeMaster(t);
   const { pool, next } = makePool(master, 1, {
-    backoff: { firstMs: 3600_000, mostMs: 3600_000, stableMs: 3600_000 },
+    backoff: { firstMs: 3600_000, mostMs: 3600_000 },
   });
   t.after(() => pool.stop('quit'));
   next.behaviour = { failWith: 3 };
@@ -229,7 +287,7 @@ test('a worker ended by an operator with TERM is replaced as it begins to drain'
     size: 1,
     spec: () => answering({}, { signals: { SIGTERM: 'drain' } }),
     drainTimeoutMs: 5000,
-    backoff: { firstMs: 60_000, mostMs: 60_000, stableMs: 60_000 },
+    backoff: { firstMs: 60_000, mostMs: 60_000 },
   });
   t.after(() => pool.stop('quit'));
   pool.start();

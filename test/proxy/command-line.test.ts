@@ -1,7 +1,8 @@
 /** The program as people start, test and signal it: outputs, exit codes, signals. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,6 +146,46 @@ suite('the command line', () => {
     assert.deepEqual(says, [
       'nginx: [emerg] open() "none/n.pid" failed (2: No such file or directory)',
     ]);
+  });
+
+  test('what stands where a socket should be is named after nginx’s own words', () => {
+    const path = join(folder, 'file.sock');
+    writeFileSync(path, '');
+    write('file.conf', `events { }\npid n.pid;\nhttp { server { listen unix:${path}; } }\n`);
+    const { code, says } = run('-c', 'file.conf');
+    assert.equal(code, 1);
+    const refused = 'nginx: [emerg] bind() to unix:file.sock failed (98: Address already in use)';
+    assert.deepEqual(says, [
+      ...Array.from({ length: 5 }, () => refused),
+      'nginx: [emerg] still could not bind()',
+      'nginx: [emerg] file.sock is a file, not a socket',
+    ]);
+    write('lost.conf', `events { }\npid n.pid;\nhttp { server { listen unix:${folder}/no/s; } }\n`);
+    assert.deepEqual(run('-c', 'lost.conf').says, [
+      'nginx: [emerg] bind() to unix:no/s failed (2: No such file or directory)',
+      `nginx: [emerg] the folder no does not exist`,
+    ]);
+  });
+
+  test('who sees the pid file is answered, and QUIT then ends the program', async () => {
+    const socket = join(folder, 'p.sock');
+    write(
+      'pid-order.conf',
+      `events { }\npid p.pid;\nhttp { access_log off; server { listen unix:${socket}; return 200 up; } }\n`,
+    );
+    const child = spawn(process.execPath, [...FLAGS, '-p', folder, '-c', 'pid-order.conf']);
+    const exited = once(child, 'exit');
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!existsSync(join(folder, 'p.pid'))) {
+      assert.ok(performance.now() < deadline && child.exitCode === null, 'no pid file');
+      await pause(1);
+    }
+    const client = net.connect(socket);
+    await once(client, 'connect');
+    client.destroy();
+    child.kill('SIGQUIT');
+    assert.deepEqual(await exited, [0, null]);
+    assert.throws(() => read('p.pid'), /ENOENT/);
   });
 
   test('daemon on returns once it serves, and -s quit ends it', async () => {
