@@ -6,7 +6,7 @@ import type { FetchCall } from './fetch/exchange.ts';
 import { frameworkApp } from './frameworks.ts';
 import { shapeOfFunction } from './function-shape.ts';
 import type { WebServer } from './listen-takeover.ts';
-import { withoutNext } from './node/next.ts';
+import { withoutNext, withoutResponse } from './node/bare-function.ts';
 
 /** An application that answers a Request with a Response. */
 export interface FetchKind {
@@ -80,7 +80,7 @@ function functionApp(app: object, exportName: string | undefined): AppKind | und
     case 'fetch':
       return { kind: 'fetch', shape: '(request) function', fetch: app as FetchCall };
     case 'node':
-      return nodeApp('(req, res) function', app as RequestListener);
+      return nodeApp('(req, res) function', withoutResponse(app as RequestListener));
     case 'middleware':
       return nodeApp('(req, res, next) function', withoutNext(app as never));
     default:

@@ -84,22 +84,19 @@ async function nest(app: object, has: Properties): Promise<NodeKind> {
 
 /** Version 1: the listener comes from a function of the package beside it. */
 async function h3(app: object, origin: AppOrigin): Promise<NodeKind> {
-  const advice = 'export toNodeListener(app) of the package h3 instead';
+  const { toNodeListener } = await origin.importPackage('h3').catch(refuseH3);
+  if (!isFunction(toNodeListener)) return refuseH3(undefined);
   try {
-    const { toNodeListener } = await origin.importPackage('h3');
-    if (isFunction(toNodeListener)) return listenerApp('h3', toNodeListener(app));
+    return listenerApp('h3', toNodeListener(app));
   } catch (cause) {
-    throw new AppLoadError(
-      `An app of h3 1 was found, but no package h3: ${advice}`,
-      EXIT_APP_LOAD_ERROR,
-      { cause },
-    );
+    // That of version 2 is another one.
+    return refuseH3(cause);
   }
-  throw new AppLoadError(
-    `An app of h3 1 was found, but another h3: ${advice}`,
-    EXIT_APP_LOAD_ERROR,
-    {},
-  );
+}
+
+function refuseH3(cause: unknown): never {
+  const text = 'An app of h3 1 needs the package h3 1 beside it: else export toNodeListener(app)';
+  throw new AppLoadError(text, EXIT_APP_LOAD_ERROR, { cause });
 }
 
 function listenerApp(shape: string, listener: unknown): NodeKind {
