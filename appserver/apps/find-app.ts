@@ -46,9 +46,8 @@ export async function findApp(
     if (first === undefined) throw noCandidate(parsed, exports);
     throw refusal(await first.value);
   }
-  const found = serverOfSameApp(app, takeover.first);
-  takeover.decide(found.kind === 'node' ? found.server : undefined);
-  return { app: found, exports };
+  takeover.decide(app.kind === 'node' ? app.server : undefined);
+  return { app, exports };
 }
 
 function listening(server: WebServer | undefined): AppKind | undefined {
@@ -62,7 +61,7 @@ async function recogniseFirst(
   for (const candidate of candidates) {
     const value = await candidate.value;
     const app = await recogniseApp(value, originOf(candidate, importPackage, takeover));
-    if (app !== undefined) return app;
+    if (app !== undefined) return withServer(app, value, takeover.first);
   }
   return undefined;
 }
@@ -76,8 +75,8 @@ function originOf(
 }
 
 /** `app.listen()` of Express makes a server whose only listener is the app itself. */
-function serverOfSameApp(app: AppKind, server: WebServer | undefined): AppKind {
+function withServer(app: AppKind, value: unknown, server: WebServer | undefined): AppKind {
   if (app.kind !== 'node' || app.listener === undefined || server === undefined) return app;
-  if (!server.listeners('request').includes(app.listener)) return app;
-  return { ...app, server, listener: undefined };
+  const isSame = (server.listeners('request') as unknown[]).includes(value);
+  return isSame ? { ...app, server, listener: undefined } : app;
 }

@@ -60,7 +60,7 @@ test('a listening application keeps its upgrades, and each thread has a copy', a
   const answer = await pool.raw(
     'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
   );
-  assert.match(answer, /^HTTP\/1\.1 101 [^]*bye$/);
+  assert.match(answer, /^HTTP\/1\.1 101 (?:.|\r\n)*bye$/);
   assert.equal(pool.log.match(/The application listens on/g)?.length, 1);
 });
 
@@ -123,10 +123,9 @@ test('a server that is closed at TERM answers what is under way before its close
   const pool = await run(t, source);
   const asked = pool.ask('/');
   await pool.sees(/^asked$/m);
-  pool.signal('SIGTERM');
+  process.kill(pool.workerPids[0]!, 'SIGTERM');
   assert.equal((await asked).text, 'whole');
-  assert.equal(await pool.exited, 0);
-  assert.match(pool.log, /^closed undefined$/m);
+  await pool.sees(/^closed undefined$/m);
 });
 
 test('an exported http.Server hears listening and close, once each', async (t) => {
