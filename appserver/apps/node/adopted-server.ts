@@ -55,11 +55,9 @@ export class AdoptedServer {
 
   #close(callback: Callback | undefined): void {
     if (callback !== undefined) {
-      if (this.#isClosed) {
-        process.nextTick(callback, notRunning());
-        return;
-      }
-      this.#server.once('close', () => callback());
+      // node:net reports an error the second time; here the pool has closed it, not the application.
+      if (this.#isClosed) process.nextTick(callback);
+      else this.#server.once('close', () => callback());
     }
     if (this.#isDrained) void this.finish();
   }
@@ -79,8 +77,4 @@ export class AdoptedServer {
       });
     });
   }
-}
-
-function notRunning(): Error {
-  return Object.assign(new Error('Server is not running.'), { code: 'ERR_SERVER_NOT_RUNNING' });
 }
