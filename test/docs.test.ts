@@ -127,3 +127,11 @@ test('every note on a directive stands on the page of directives', () => {
     assert.ok(page.includes(`\n- Here: ${note}\n`), `the note on ${key} is nowhere`);
   }
 });
+
+test('README and gateway-interface.md name the same shapes of applications', () => {
+  const [readme, rules] = ['README.md', 'docs/gateway-interface.md'].map(
+    (page) => /<!-- shapes -->\n((?:.|\n)*?)<!-- \/shapes -->/.exec(read(page))?.[1],
+  );
+  assert.match(readme ?? '', /Express/);
+  assert.equal(readme, rules);
+});
