@@ -1,9 +1,9 @@
 /** The program `tandem-appserver`: reads its settings, then runs the pool. */
 import { inspect } from 'node:util';
 import { SignalQueue } from '../prefork/signals.ts';
-import { detectApp } from './apps/detect.ts';
 import { installFetchGlobals } from './apps/fetch/globals.ts';
-import { loadApp } from './apps/load.ts';
+import { findApp } from './apps/find-app.ts';
+import { ListenTakeover } from './apps/listen-takeover.ts';
 import { runArbiter } from './arbiter.ts';
 import { AppLoadError, SettingError, UsageError } from './errors.ts';
 import { compileAccessFormat } from './logging/access-format.ts';
@@ -104,8 +104,8 @@ function checkTogether(settings: Settings): void {
 async function checkApp(settings: Settings): Promise<number> {
   try {
     installFetchGlobals();
-    const loaded = await loadApp(settings.wsgi_app ?? '', process.cwd());
-    await detectApp(loaded.value);
+    const takeover = ListenTakeover.install({ info: () => {}, warning: () => {} });
+    await findApp(settings.wsgi_app ?? '', process.cwd(), takeover);
     return 0;
   } catch (error) {
     const text = error instanceof AppLoadError ? error.message : inspect(error);

@@ -139,3 +139,11 @@ test('the figures of the README are those of docs/benchmarks.md', () => {
   }
   assert.equal(rows.length, 3);
 });
+
+test('README and gateway-interface.md name the same shapes of applications', () => {
+  const [readme, rules] = ['README.md', 'docs/gateway-interface.md'].map(
+    (page) => /<!-- shapes -->\n((?:.|\n)*?)<!-- \/shapes -->/.exec(read(page))?.[1],
+  );
+  assert.match(readme ?? '', /Express/);
+  assert.equal(readme, rules);
+});

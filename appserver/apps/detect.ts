@@ -1,7 +1,12 @@
 /** Recognises what kind of application an export is, and makes it callable. */
 import { type RequestListener, Server } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 import { AppLoadError, EXIT_APP_LOAD_ERROR } from '../errors.ts';
 import type { FetchCall } from './fetch/exchange.ts';
+import { frameworkApp } from './frameworks.ts';
+import { shapeOfFunction } from './function-shape.ts';
+import type { WebServer } from './listen-takeover.ts';
+import { withoutNext, withoutResponse } from './node/bare-function.ts';
 
 /** An application that answers a Request with a Response. */
 export interface FetchKind {
@@ -16,7 +21,7 @@ export interface NodeKind {
   readonly kind: 'node';
   readonly shape: string;
   /** Its server, where it brings one: its listeners and its settings are kept. */
-  readonly server: Server | undefined;
+  readonly server: WebServer | undefined;
   readonly listener: RequestListener | undefined;
   /** Ends what the framework has opened; called after the last request. */
   close?(): unknown;
@@ -24,96 +29,73 @@ export interface NodeKind {
 
 export type AppKind = FetchKind | NodeKind;
 
-const SHAPES = `accepted are:
-  an http.Server, or an app of Fastify, Koa, hapi, Express, connect or polka
-  an object with a fetch function: Hono, h3, srvx, itty-router, a Workers module
-  a function of one argument, (request) => Response
-  a function of two arguments, (request, response) => void`;
+/** What is known of an application beside the object itself. */
+export interface AppOrigin {
+  /** The export it was found under. */
+  readonly exportName: string | undefined;
+  /** Imports a package as the application's module would. */
+  importPackage(specifier: string): Promise<Readonly<Record<string, unknown>>>;
+  /** The framework is about to let this server listen, which is the application's. */
+  expectListen(server: WebServer): void;
+}
 
-type Callable = (...args: never[]) => unknown;
-type Properties = Readonly<Record<string, unknown>>;
+/** An application nobody knows more about. */
+const NOWHERE: AppOrigin = {
+  exportName: undefined,
+  importPackage: (specifier) => import(specifier),
+  expectListen: () => {},
+};
+
+const SHAPES = `accepted are:
+  an http.Server, or an app of Fastify, Koa, hapi, Express, connect, restify, polka, NestJS or h3
+  an object with a fetch function: Hono, h3, srvx, Elysia, itty-router, a Workers module
+  a function of one argument, (request) => Response
+  a function of two or three arguments, (request, response, next) => void
+  a module that calls listen() itself`;
 
 /** Throws AppLoadError, with the list of accepted shapes, where it is none of them. */
-export async function detectApp(value: unknown): Promise<AppKind> {
+export async function detectApp(value: unknown, origin = NOWHERE): Promise<AppKind> {
   const app = await value;
-  if (app instanceof Server) {
-    return { kind: 'node', shape: 'http.Server', server: app, listener: undefined };
-  }
-  if ((typeof app !== 'object' && typeof app !== 'function') || app === null) throw refuse(app);
-  const properties = app as Properties;
-  const known = (await detectFramework(app, properties)) ?? detectFunction(app);
-  if (known === undefined) throw refuse(app);
+  const known = await recogniseApp(app, origin);
+  if (known === undefined) throw refusal(app);
   return known;
 }
 
-/** The order matters: h3 has `fetch` and `handler`, Express is a function of three arguments. */
-async function detectFramework(app: object, has: Properties): Promise<AppKind | undefined> {
-  if (isFunction(has['routing']) && isFunction(has['ready'])) return fastify(app, has);
-  if (isFunction(has['callback']) && Array.isArray(has['middleware'])) {
-    return node('Koa', has['callback'].call(app as never));
-  }
-  if (has['listener'] instanceof Server && isFunction(has['initialize'])) return hapi(app, has);
-  if (isFunction(has['fetch'])) {
-    // Bound, since classes keep their state in `this`.
-    const fetch = has['fetch'].bind(app as never) as unknown as FetchCall;
-    return { kind: 'fetch', shape: 'fetch', fetch };
-  }
-  if (typeof app === 'function' && isFunction(has['handle'])) return node('Express', app);
-  if (isFunction(has['handler']) && isFunction(has['listen'])) {
-    return node('polka', has['handler'].bind(app as never));
-  }
-  return undefined;
+/** The same for a value that is no promise; `undefined` where it is no application. */
+export async function recogniseApp(app: unknown, origin: AppOrigin): Promise<AppKind | undefined> {
+  if (app instanceof Server || app instanceof HttpsServer) return serverApp(app, 'http.Server');
+  if ((typeof app !== 'object' && typeof app !== 'function') || app === null) return undefined;
+  return (await frameworkApp(app, origin)) ?? functionApp(app, origin.exportName);
 }
 
-function detectFunction(app: object): AppKind | undefined {
+/** The application behind a server. */
+export function serverApp(server: WebServer, shape: string): NodeKind {
+  return { kind: 'node', shape, server, listener: undefined };
+}
+
+function functionApp(app: object, exportName: string | undefined): AppKind | undefined {
   if (typeof app !== 'function') return undefined;
-  if (app.length === 1) {
-    return { kind: 'fetch', shape: '(request) function', fetch: app as FetchCall };
+  const call = app as (...args: never[]) => unknown;
+  switch (shapeOfFunction(call, exportName)) {
+    case 'fetch':
+      return { kind: 'fetch', shape: '(request) function', fetch: app as FetchCall };
+    case 'node':
+      return nodeApp('(req, res) function', withoutResponse(app as RequestListener));
+    case 'middleware':
+      return nodeApp('(req, res, next) function', withoutNext(app as never));
+    default:
+      return undefined;
   }
-  return app.length === 2 ? node('(req, res) function', app) : undefined;
 }
 
-async function fastify(app: object, has: Properties): Promise<NodeKind> {
-  await (has['ready'] as Callable).call(app as never);
-  const routing = has['routing'] as RequestListener;
-  const upgrades = has['server'] instanceof Server ? has['server'] : undefined;
-  const close = has['close'];
-  return {
-    kind: 'node',
-    shape: 'Fastify',
-    server: upgrades,
-    listener:
-      upgrades === undefined ? (req, res) => routing.call(app as never, req, res) : undefined,
-    close: () => (isFunction(close) ? close.call(app as never) : undefined),
-  };
+function nodeApp(shape: string, listener: RequestListener): NodeKind {
+  return { kind: 'node', shape, server: undefined, listener };
 }
 
-async function hapi(app: object, has: Properties): Promise<NodeKind> {
-  await (has['initialize'] as Callable).call(app as never);
-  const stop = has['stop'];
-  return {
-    kind: 'node',
-    shape: 'hapi',
-    server: has['listener'] as Server,
-    listener: undefined,
-    close: () => (isFunction(stop) ? stop.call(app as never) : undefined),
-  };
-}
-
-function node(shape: string, listener: unknown): NodeKind {
-  return { kind: 'node', shape, server: undefined, listener: listener as RequestListener };
-}
-
-function isFunction(value: unknown): value is Callable {
-  return typeof value === 'function';
-}
-
-function refuse(app: unknown): AppLoadError {
-  return new AppLoadError(
-    `Application object must be callable: ${describe(app)}; ${SHAPES}`,
-    EXIT_APP_LOAD_ERROR,
-    {},
-  );
+/** Why a value is no application. */
+export function refusal(app: unknown): AppLoadError {
+  const text = `Application object must be callable: ${describe(app)}; ${SHAPES}`;
+  return new AppLoadError(text, EXIT_APP_LOAD_ERROR, {});
 }
 
 function describe(app: unknown): string {

@@ -16,14 +16,21 @@ export interface AppName {
   readonly args: readonly unknown[] | undefined;
 }
 
-/** What was found under a name. */
-export interface LoadedApp {
-  /** The export, a factory's result awaited. */
-  readonly value: unknown;
-  /** Everything the module exports: where `startup` and `shutdown` are looked for. */
-  readonly exports: Readonly<Record<string, unknown>>;
+/** What may be the application. */
+export interface Candidate {
   /** The export it was found under: `default`, `app`, ... */
   readonly exportName: string;
+  readonly value: unknown;
+}
+
+/** What was found under a name. */
+export interface LoadedModule {
+  /** Everything the module exports: where `startup` and `shutdown` are looked for. */
+  readonly exports: Readonly<Record<string, unknown>>;
+  /** The export that was named, or a factory's result; else those that usually are one, in order. */
+  readonly candidates: readonly Candidate[];
+  /** Imports a package as the module would. */
+  importPackage(specifier: string): Promise<Exports>;
 }
 
 /** Where an application is looked for when its name has no export. */
@@ -61,56 +68,78 @@ function loadError(message: string, cause?: unknown): AppLoadError {
   return new AppLoadError(message, EXIT_APP_LOAD_ERROR, { cause });
 }
 
-/** Loads the module and takes the application from it. Throws AppLoadError. */
-export async function loadApp(name: string, folder: string): Promise<LoadedApp> {
-  const parsed = parseAppName(name);
-  const exports = await importModule(parsed.module, folder);
-  const { exportName, value } = findExport(parsed, exports);
-  if (parsed.args === undefined) return { value, exports, exportName };
-  if (typeof value !== 'function') {
-    throw loadError(`"${exportName}" in "${parsed.module}" is no function that could be called`);
-  }
-  try {
-    return { value: await value(...parsed.args), exports, exportName };
-  } catch (cause) {
-    const message = `Exception in "${exportName}()" of "${parsed.module}"`;
-    throw new AppLoadError(message, EXIT_BOOT_ERROR, { cause, detail: inspect(cause) });
-  }
+/** Loads the module and finds what may be the application in it. Throws AppLoadError. */
+export async function loadModule(name: AppName, folder: string): Promise<LoadedModule> {
+  const { exports, importer } = await importModule(name.module, folder);
+  const candidates = await findCandidates(name, exports);
+  return { exports, candidates, importPackage: (specifier) => importFrom(specifier, importer) };
 }
 
 type Exports = Readonly<Record<string, unknown>>;
 
-function findExport(name: AppName, exports: Exports): { exportName: string; value: unknown } {
-  const inner = innerExports(exports);
-  if (name.export !== undefined) {
-    const holder = [exports, inner].find((candidate) => candidate && name.export! in candidate);
-    if (holder) return { exportName: name.export, value: holder[name.export] };
+async function findCandidates(name: AppName, exports: Exports): Promise<readonly Candidate[]> {
+  if (name.export === undefined) return usualCandidates(exports);
+  const { export: exportName, module, args } = name;
+  const holder = [exports, ...innerExports(exports)].find((one) => exportName in one);
+  if (holder === undefined) {
     const seen = listExports(exports);
-    throw loadError(`Failed to find export "${name.export}" in "${name.module}" (it has ${seen})`);
+    throw loadError(`Failed to find export "${exportName}" in "${module}" (it has ${seen})`);
   }
+  const value = holder[exportName];
+  if (args === undefined) return [{ exportName, value }];
+  if (typeof value !== 'function') {
+    throw loadError(`"${exportName}" in "${module}" is no function that could be called`);
+  }
+  try {
+    // What a factory makes may be a function; the factory's name says nothing of it.
+    return [{ exportName: '', value: await value(...args) }];
+  } catch (cause) {
+    const message = `Exception in "${exportName}()" of "${module}"`;
+    throw new AppLoadError(message, EXIT_BOOT_ERROR, { cause, detail: inspect(cause) });
+  }
+}
+
+function usualCandidates(exports: Exports): readonly Candidate[] {
+  const candidates: Candidate[] = [];
+  const holders = [exports, ...innerExports(exports)];
   for (const exportName of USUAL_EXPORTS) {
-    for (const holder of [exports, inner]) {
-      const value = holder?.[exportName];
+    for (const holder of holders) {
+      const value = holder[exportName];
+      if (value === undefined || candidates.some((known) => known.value === value)) continue;
       // A transpiled CommonJS module has its default export within the default.
-      if (value !== undefined && !(exportName === 'default' && isModuleLike(value))) {
-        return { exportName, value };
-      }
+      if (exportName === 'default' && isTranspiled(value)) continue;
+      candidates.push({ exportName, value });
     }
   }
+  return candidates;
+}
+
+/** Why a module without a candidate holds no application. */
+export function noCandidate(name: AppName, exports: Exports): AppLoadError {
   const tried = USUAL_EXPORTS.join(', ');
-  throw loadError(
-    `Failed to find an application in "${name.module}": looked for ${tried} (it has ${listExports(exports)})`,
+  return loadError(
+    `Failed to find an application in "${name.module}": looked for ${tried} (it has ${listExports(exports)}), and it calls no listen()`,
   );
 }
 
-/** `module.exports` of a transpiled CommonJS module. */
-function innerExports(exports: Exports): Exports | undefined {
+/**
+ * Objects whose members are exports as well: `module.exports` of CommonJS, where Node has not seen
+ * its members, and a default export that holds nothing else.
+ */
+function innerExports(exports: Exports): Exports[] {
   const inner = exports['default'];
-  return isModuleLike(inner) ? (inner as Exports) : undefined;
+  return isTranspiled(inner) || isPlain(inner) ? [inner as Exports] : [];
 }
 
-function isModuleLike(value: unknown): boolean {
+function isTranspiled(value: unknown): boolean {
   return typeof value === 'object' && value !== null && '__esModule' in value;
+}
+
+/** Not an instance of something, whose members are its methods. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function listExports(exports: Exports): string {
@@ -118,14 +147,20 @@ function listExports(exports: Exports): string {
   return names.length === 0 ? 'no exports' : names.join(', ');
 }
 
-async function importModule(module: string, folder: string): Promise<Exports> {
+async function importModule(
+  module: string,
+  folder: string,
+): Promise<{ exports: Exports; importer: string }> {
   const tried: string[] = [];
   const path = findFile(module, folder, tried);
   const cannotBePackage = isAbsolute(module) || module.startsWith('.');
   if (path === undefined && cannotBePackage) throw notFound(module, tried);
   try {
-    if (path !== undefined) return (await import(pathToFileURL(path).href)) as Exports;
-    return await importPackage(module, folder);
+    if (path === undefined) {
+      const importer = importerIn(folder);
+      return { exports: await importFrom(module, importer), importer };
+    }
+    return { exports: (await import(pathToFileURL(path).href)) as Exports, importer: path };
   } catch (cause) {
     if (path === undefined && isUnresolved(cause, folder)) throw notFound(module, tried, cause);
     const message = `Exception while loading "${module}"`;
@@ -152,9 +187,9 @@ function importerIn(folder: string): string {
   return `${folder}/application`;
 }
 
-/** Imports a package as a module in `folder` would. */
-async function importPackage(specifier: string, folder: string): Promise<Exports> {
-  const parentURL = pathToFileURL(importerIn(folder)).href;
+/** Imports a package as the module at `importer` would. */
+async function importFrom(specifier: string, importer: string): Promise<Exports> {
+  const parentURL = pathToFileURL(importer).href;
   const hooks = registerHooks({
     resolve: (name, context, next) =>
       next(name, name === specifier ? { ...context, parentURL } : context),

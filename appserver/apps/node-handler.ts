@@ -2,7 +2,7 @@
  * Runs an application that listens to node:http, on node:http. Its connections are counted with the
  * thread's others, so balance and draining work as on http1/.
  */
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { type IncomingMessage, type RequestListener, Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
@@ -19,6 +19,7 @@ import { watchAccess } from './node/access-record.ts';
 import { NodeConnection } from './node/connection.ts';
 import { callListener, sendPage } from './node/failure.ts';
 import { type HeadRules, judgeHead } from './node/judge-head.ts';
+import { plainServer } from './node/plain-server.ts';
 
 /** What a thread gives to a server. */
 export interface NodeHandlerOptions {
@@ -43,7 +44,9 @@ const LARGEST_HEAD_BYTES = 1024 * 1024;
 export function nodeServer(options: NodeHandlerOptions): Server {
   const { app, settings, accounts, log } = options;
   const limits = requestLimits(settings);
-  const server = app.server ?? newServer(limits);
+  const server = app.server === undefined ? new Server() : plainServer(app.server);
+  // Properties that the types of Node leave out. Framing that can be read in two ways is refused.
+  Object.assign(server, { maxHeaderSize: headBytes(limits), insecureHTTPParser: false });
   server.keepAliveTimeout = settings.keepalive * 1000;
   server.keepAliveTimeoutBuffer = 0;
   server.headersTimeout = HEAD_TIMEOUT_MS;
@@ -56,24 +59,27 @@ export function nodeServer(options: NodeHandlerOptions): Server {
     server.on('clientError', (error, socket) => answerBadRequest(error, socket, log));
   }
   const rules = { limits, forwarded: options.forwarded };
-  const listeners = takeListeners(server, app.listener);
+  const listeners = app.listener ? [app.listener] : takeListeners(server, 'request');
   server.on('request', dispatcher(options, rules, listeners));
+  // Only where the application wants to know: node:http says "100 Continue" itself otherwise.
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    const own = takeListeners(server, event);
+    if (own.length > 0) server.on(event, dispatcher(options, rules, own));
+  }
   takeUpgrades(server, rules, options);
   return server;
 }
 
-function newServer(limits: RequestLimits): Server {
-  const { lineBytes, fieldBytes, fields } = limits;
-  const maxHeaderSize = Math.min(lineBytes + fieldBytes * fields, LARGEST_HEAD_BYTES);
-  return createServer({ maxHeaderSize, noDelay: true });
+function headBytes({ lineBytes, fieldBytes, fields }: RequestLimits): number {
+  return Math.min(lineBytes + fieldBytes * fields, LARGEST_HEAD_BYTES);
 }
 
 /** The listeners of the application, which are called by ours from now on. */
-function takeListeners(server: Server, listener: RequestListener | undefined): RequestListener[] {
-  if (listener !== undefined) return [listener];
-  const own = server.listeners('request') as RequestListener[];
-  server.removeAllListeners('request');
-  return own.map((one) => one.bind(server));
+function takeListeners(server: Server, event: string): RequestListener[] {
+  const own = server.listeners(event) as RequestListener[];
+  server.removeAllListeners(event);
+  // An app of Express has a `bind` of its own, for the method BIND.
+  return own.map((one) => Function.prototype.bind.call(one, server));
 }
 
 /** Calls the application for a request that keeps the rules. */
@@ -122,7 +128,7 @@ function takeUpgrades(server: Server, rules: HeadRules, options: NodeHandlerOpti
     connection?.becomeTunnel();
     for (const listener of listeners) {
       try {
-        listener.call(server, request, socket, head);
+        Reflect.apply(listener, server, [request, socket, head]);
       } catch (error) {
         options.log.error(`Error handling request ${request.url}\n${inspect(error)}`);
         socket.destroy();

@@ -119,3 +119,51 @@ test('print_config shows every setting, sorted and aligned', async () => {
   const names = text.split('\n').map((line) => line.split(' ')[0]!);
   assert.deepEqual(names.slice(0, -1), names.slice(0, -1).toSorted());
 });
+
+for (const [kind, config, part, write] of [
+  [
+    'a module',
+    'import { n } from "./part.js"; export const workers = n;',
+    'part.js',
+    (n: number) => `export const n = ${n};`,
+  ],
+  [
+    'a module of a module',
+    'import { n } from "./between.ts"; export const workers = n;',
+    'part.ts',
+    (n: number) => `export const n: number = ${n};`,
+  ],
+  [
+    'CommonJS',
+    'import part from "./part.cjs"; export const workers = part.n;',
+    'part.cjs',
+    (n: number) => `exports.n = ${n};`,
+  ],
+  [
+    'JSON',
+    'import part from "./part.json" with { type: "json" }; export const workers = part.n;',
+    'part.json',
+    (n: number) => `{ "n": ${n} }`,
+  ],
+  [
+    'a module later',
+    'const { n } = await import("./part.mjs"); export const workers = n;',
+    'part.mjs',
+    (n: number) => `export const n = ${n};`,
+  ],
+  [
+    'CommonJS by require',
+    'import { createRequire } from "node:module"; export const workers = createRequire(import.meta.url)("./part.cjs").n;',
+    'part.cjs',
+    (n: number) => `exports.n = ${n};`,
+  ],
+] as const) {
+  test(`a reload reads ${kind} that the file imports again`, async () => {
+    writeFileSync(join(folder, 'appserver.config.mjs'), config);
+    writeFileSync(join(folder, 'between.ts'), 'export { n } from "./part.ts";');
+    for (const workers of [3, 4, 5]) {
+      writeFileSync(join(folder, part), write(workers));
+      assert.equal((await load([])).settings.workers, workers);
+    }
+  });
+}

@@ -5,10 +5,10 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { SettingError } from '../errors.ts';
 import { quoteValue, showValue } from './checks.ts';
 import { type CommandLine, parseCommandLine, splitArguments } from './command-line.ts';
+import { importAnew } from './fresh-import.ts';
 import { MISSING_SETTINGS, refusalOf } from './not-yet.ts';
 import { SETTINGS, type Settings } from './table.ts';
 
@@ -90,12 +90,8 @@ export class ConfigFileError extends Error {
 }
 
 async function importConfigFile(path: string, serial: number): Promise<Record<string, unknown>> {
-  const url = pathToFileURL(path);
-  // A module is evaluated once per URL; a reload has to see it as another one.
-  if (serial > 0) url.searchParams.set('reload', String(serial));
   try {
-    const module: Record<string, unknown> = await import(url.href);
-    const { default: whole, ...named } = module;
+    const { default: whole, ...named } = await importAnew(path, serial);
     const isTable = whole !== null && typeof whole === 'object' && !Array.isArray(whole);
     return isTable ? { ...whole, ...named } : named;
   } catch (cause) {

@@ -2,7 +2,7 @@
  * Entry module of a worker: one copy of the application on one thread. README.md draws its life.
  */
 import type { Server } from 'node:http';
-import { createServer, type Server as NetServer } from 'node:net';
+import { createServer, isIPv6 } from 'node:net';
 import { inspect } from 'node:util';
 import { Accounts } from '../../http1/accounts.ts';
 import type { ThreadBalance } from '../../http1/balance.ts';
@@ -10,11 +10,13 @@ import { listen } from '../../http1/listener.ts';
 import { listenOn } from '../../prefork/listen.ts';
 import { connectionPlaces } from '../../prefork/rlimit.ts';
 import type { RunningThread, ThreadContext, ThreadListener } from '../../prefork/types.ts';
-import { type AppKind, detectApp, type NodeKind } from '../apps/detect.ts';
+import type { AppKind, NodeKind } from '../apps/detect.ts';
 import type { FetchCall } from '../apps/fetch/exchange.ts';
 import { installFetchGlobals } from '../apps/fetch/globals.ts';
 import { FetchHandler } from '../apps/fetch-handler.ts';
-import { loadApp } from '../apps/load.ts';
+import { findApp } from '../apps/find-app.ts';
+import { ListenTakeover } from '../apps/listen-takeover.ts';
+import { AdoptedServer } from '../apps/node/adopted-server.ts';
 import { handOver, NodeAcceptor } from '../apps/node/connection.ts';
 import { installNodeGateway } from '../apps/node/gateway.ts';
 import { nodeServer } from '../apps/node-handler.ts';
@@ -51,9 +53,12 @@ export async function startThread(context: ThreadContext): Promise<RunningApp> {
   const heartbeat = heartbeatOf(context);
   heartbeat.start();
   installFetchGlobals();
-  const loaded = await loadApp(app, process.cwd());
-  const kind = await detectApp(loaded.value);
-  const hooks = new Hooks(loaded.exports);
+  const { app: kind, exports } = await findApp(
+    app,
+    process.cwd(),
+    takeListenOver(log, threadIndex),
+  );
+  const hooks = new Hooks(exports);
   heartbeat.enterStartup();
   await hooks.startup(facts);
   log.debug(`${app} is a ${kind.shape} application`);
@@ -140,34 +145,34 @@ class AppThread implements RunningApp {
   async #acceptNode(app: NodeKind): Promise<void> {
     const forwarded = this.#forwarded;
     installNodeGateway({ forwarded, lifetime: this.#lifetime, worker: this.#facts });
-    for (const [index, listener] of this.#context.listeners.entries()) {
-      const server = this.#nodeServer(app, index, listener.spec.kind);
-      nameAddress(server, listener);
-      await listenOn(server, listener);
-      this.#accounts.addAcceptor(new NodeAcceptor(server));
+    const [first] = this.#context.listeners;
+    if (first === undefined) return;
+    const server = this.#nodeServer(app, first.spec.kind);
+    const address = addressOf(first);
+    AdoptedServer.of(server).listen(address);
+    if (app.server !== undefined) AdoptedServer.of(app.server).listen(address);
+    for (const listener of this.#context.listeners) {
+      const way = listener.spec.kind;
+      const acceptor = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+        handOver(server, socket, way),
+      );
+      await listenOn(acceptor, listener);
+      this.#accounts.addAcceptor(new NodeAcceptor(acceptor));
     }
   }
 
-  /** A server listens in one place; further places pass their connections to the first. */
-  #first: Server | undefined = undefined;
-
-  #nodeServer(app: NodeKind, index: number, way: 'tcp' | 'unix'): NetServer {
-    const first = this.#first;
-    if (index === 0 || first === undefined) {
-      this.#first = nodeServer({
-        app,
-        settings: this.#settings,
-        accounts: this.#accounts,
-        forwarded: this.#forwarded,
-        log: this.#log,
-        accessLog: this.#accessLog,
-        quota: this.#quota,
-        way,
-      });
-      return this.#first;
-    }
-    const options = { allowHalfOpen: true, noDelay: true };
-    return createServer(options, (socket) => handOver(first, socket, way));
+  /** It reads requests and never listens itself: there may be several places, or an app that did. */
+  #nodeServer(app: NodeKind, way: 'tcp' | 'unix'): Server {
+    return nodeServer({
+      app,
+      settings: this.#settings,
+      accounts: this.#accounts,
+      forwarded: this.#forwarded,
+      log: this.#log,
+      accessLog: this.#accessLog,
+      quota: this.#quota,
+      way,
+    });
   }
 
   async drain(): Promise<void> {
@@ -184,12 +189,16 @@ class AppThread implements RunningApp {
   }
 
   async #stop(): Promise<void> {
+    const app = this.#app;
+    const server = app.kind === 'node' && app.server && AdoptedServer.of(app.server);
     try {
-      if (this.#app.kind === 'node') await this.#app.close?.();
+      if (server) server.drained();
+      if (app.kind === 'node') await app.close?.();
       await this.#hooks.shutdown();
     } catch (error) {
       this.#log.error(`Exception in shutdown of the application\n${inspect(error)}`);
     }
+    if (server) await server.finish();
     this.#heartbeat.stop();
     this.#accessLog?.close();
     if (this.#context.threadIndex === 0) this.#log.info(`Worker exiting (pid: ${process.pid})`);
@@ -219,9 +228,16 @@ function quotaOf(context: ThreadContext, log: ErrorLog): Quota | undefined {
   });
 }
 
-/** Node forgets the path of a Unix socket that it got by descriptor; hapi and others ask for it. */
-function nameAddress(server: NetServer, { spec }: ThreadListener): void {
-  if (spec.kind === 'unix') server.address = () => spec.path;
+/** What an application that asks its server is told. */
+function addressOf({ spec }: ThreadListener): ReturnType<Server['address']> {
+  if (spec.kind === 'unix') return spec.path;
+  return { address: spec.host, port: spec.port, family: isIPv6(spec.host) ? 'IPv6' : 'IPv4' };
+}
+
+/** Every thread of every worker loads the application: one line of each worker is enough. */
+function takeListenOver(log: ErrorLog, threadIndex: number): ListenTakeover {
+  const quiet = { info: () => {}, warning: () => {} };
+  return ListenTakeover.install(threadIndex === 0 ? log : quiet);
 }
 
 function balanceOf(context: ThreadContext): ThreadBalance | undefined {

@@ -33,6 +33,8 @@ export interface PoolOptions {
   readonly program?: string;
   /** RLIMIT_NOFILE of the program. */
   readonly openFiles?: number;
+  /** A folder of packages in place of this project's own, or single ones by their names. */
+  readonly packages?: string | Readonly<Record<string, string>>;
   /** Open files the program gets as 3, 4, ... */
   readonly descriptors?: readonly number[];
 }
@@ -202,7 +204,7 @@ export class PoolProcess {
 /** Starts a pool without waiting for it. */
 export function spawnPool(t: TestContext, options: PoolOptions): PoolProcess {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-pool-')));
-  symlinkSync(PACKAGES, join(folder, 'node_modules'));
+  linkPackages(join(folder, 'node_modules'), options.packages ?? PACKAGES);
   for (const [name, content] of Object.entries(options.files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content);
@@ -210,6 +212,15 @@ export function spawnPool(t: TestContext, options: PoolOptions): PoolProcess {
   const pool = new PoolProcess(folder, options);
   t.after(() => pool.stop());
   return pool;
+}
+
+function linkPackages(path: string, packages: string | Readonly<Record<string, string>>): void {
+  if (typeof packages === 'string') {
+    symlinkSync(packages, path);
+    return;
+  }
+  mkdirSync(path);
+  for (const [name, target] of Object.entries(packages)) symlinkSync(target, join(path, name));
 }
 
 /** Starts a pool and waits until it accepts. */

@@ -73,6 +73,47 @@ const SHAPES: Record<string, [source: string, name: string]> = {
     `${LISTENER} export default { word: 'x', handler(q, s) { return this.word && listener(q, s); }, listen() {} };`,
     'app',
   ],
+  'a function of two arguments that returns a Response': [
+    `${FETCH} export default async (req, ctx) => ctx.scheme === 'http' ? answer(req) : undefined;`,
+    'app',
+  ],
+  'a function of the rest of its arguments': [
+    `${LISTENER} export const handler = (...args) => listener(...args);`,
+    'app:handler',
+  ],
+  'fetch of three arguments': [
+    `${FETCH} export const fetch = (...given) => answer(given.length === 3 ? given[0] : undefined);`,
+    'app:fetch',
+  ],
+  'a function of three arguments': [
+    `import { STATUS_CODES } from 'node:http';
+     export const handler = (req, res, next) => {
+       if (req.url === '/hello') { res.setHeader('content-type', 'text/plain'); res.end('hello'); return; }
+       if (req.url === '/echo') req.pipe(res); else next();
+     };`,
+    'app',
+  ],
+  'exports.app of CommonJS': [`${LISTENER} exports.app = listener;`, 'app.cjs'],
+  'module.exports of CommonJS with a handler in it': [
+    `${LISTENER} module.exports = { handler: listener, config: { port: 1 } };`,
+    'app.cjs',
+  ],
+  'module.exports of CommonJS that is computed': [
+    `${LISTENER} module.exports = Object.fromEntries([['mine', listener]]);`,
+    'app.cjs:mine',
+  ],
+  'a default export with an application in it': [
+    `${FETCH} export default { config: {}, app: { fetch: answer } };`,
+    'app',
+  ],
+  'an export beside a default that is no application': [
+    `${FETCH} export default { port: 3000 }; export const app = { fetch: answer };`,
+    'app',
+  ],
+  'an https.Server': [
+    `import { createServer } from 'node:https'; ${LISTENER} export const server = createServer({}, listener);`,
+    'app',
+  ],
   'CommonJS with a default of its own': [
     `${LISTENER} Object.defineProperty(exports, '__esModule', { value: true }); exports.default = listener;`,
     'app.cjs',
@@ -80,7 +121,7 @@ const SHAPES: Record<string, [source: string, name: string]> = {
 };
 for (const [shape, [source, name]] of Object.entries(SHAPES)) {
   test(`${shape} is served`, async (t) => {
-    const file = name.endsWith('.cjs') ? name : 'app.mjs';
+    const file = name.includes('.cjs') ? 'app.cjs' : 'app.mjs';
     const life = `console.error('loaded');`;
     const pool = await startPool(t, { files: { [file]: `${source}\n${life}` }, args: [name] });
     const hello = await pool.ask('/hello');
@@ -138,4 +179,39 @@ test('two places to listen serve one (req, res) application', async (t) => {
   const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
   assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, '127.0.0.1');
   assert.equal((await pool.ask('/')).text, 'unix');
+});
+
+test('a Response from a function that was taken for a listener is an error with the reason', async (t) => {
+  const source = `const answer = () => new Response('x');
+    export const app = (...args) => answer(...args); export const later = async (...args) => answer(...args);`;
+  for (const name of ['app', 'later']) {
+    const pool = await startPool(t, { files: { 'app.mjs': source }, args: [`app:${name}`] });
+    assert.equal((await pool.ask('/')).status, 500);
+    await pool.sees(/returned a Response, but was taken for a \(request, response\) function/);
+  }
+});
+
+test('what a (req, res, next) function passes on as an error is logged and answered 500', async (t) => {
+  const source = `export default (req, res, next) => next(new Error('broken'));`;
+  const pool = await startPool(t, { files: { 'app.mjs': source }, args: ['app'] });
+  assert.equal((await pool.ask('/')).status, 500);
+  await pool.sees(/Error handling request \/\nError: broken/);
+});
+
+test('a stream of text and of other views arrives as bytes', async (t) => {
+  const source = `export default { fetch: () => new Response(new ReadableStream({ start(c) {
+    c.enqueue('hä'); c.enqueue(''); c.enqueue(new Uint8Array([108]).buffer);
+    c.enqueue(new DataView(new Uint8Array([120, 108, 111]).buffer, 1)); c.close(); } })) };`;
+  const pool = await startPool(t, { files: { 'app.mjs': source }, args: ['app'] });
+  assert.equal((await pool.ask('/')).text, 'hällo');
+});
+
+test('a Blob is sent with its type and its length', async (t) => {
+  const source = `export default { fetch: () => new Response(new Blob(['hällo'], { type: 'text/x-own' })) };`;
+  const pool = await startPool(t, { files: { 'app.mjs': source }, args: ['app'] });
+  for (const method of ['GET', 'HEAD']) {
+    const { headers, text } = await pool.ask('/', { method });
+    assert.deepEqual([headers['content-type'], headers['content-length']], ['text/x-own', '6']);
+    assert.equal(text, method === 'GET' ? 'hällo' : '');
+  }
 });

@@ -11,8 +11,9 @@ import { ERROR_PAGE_TYPE, errorPage, reasonOf } from '../error-page.ts';
 import type { GatewayBase } from '../gateway-base.ts';
 import { FetchAccessRecord } from './access-record.ts';
 import { RequestGateway, type Upgradable } from './gateway.ts';
+import { unprepared } from './prepared.ts';
 import { appRequest, closeRequest } from './request.ts';
-import { fieldsOf, reasonPhraseOf, simpleBodyOf } from './response.ts';
+import { fieldsOf, reasonPhraseOf, simpleBodyOf, streamLengthOf } from './response.ts';
 import { StreamPump } from './stream-pump.ts';
 import { asksForUpgrade, Takeover, type TakeoverOwner } from './takeover.ts';
 
@@ -51,8 +52,8 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
 
   /** Calls the application. */
   run(url: string, scheme: 'http' | 'https'): void {
-    const request = appRequest(this.#exchange, url);
     const gateway = new RequestGateway(this.#options, this.#exchange, scheme, this);
+    const request = appRequest(this.#exchange, url, gateway);
     this.#request = request;
     let result: unknown;
     try {
@@ -99,8 +100,9 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
     }
   }
 
-  #send(response: Response): void {
+  #send(given: Response): void {
     const exchange = this.#exchange;
+    const response = unprepared(given);
     const fields = fieldsOf(response);
     const { status } = response;
     if (!(status >= 200 && status <= 599)) {
@@ -108,7 +110,8 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
     }
     const simple = simpleBodyOf(response);
     const stream = simple === undefined ? readableBody(response) : simple;
-    const announced = this.#announce(status, reasonPhraseOf(response), fields, stream);
+    const length = simple === undefined ? streamLengthOf(response) : undefined;
+    const announced = this.#announce(status, reasonPhraseOf(response), fields, stream, length);
     if (stream === null || typeof stream === 'string' || stream instanceof Uint8Array) {
       exchange.end(announced);
     } else if (exchange.head.method === 'HEAD') {
@@ -126,8 +129,9 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
     statusText: string,
     fields: readonly string[],
     body: string | Uint8Array | ReadableStream | null,
+    streamLength: number | undefined,
   ): string | Uint8Array | undefined {
-    let length: number | undefined;
+    let length = streamLength;
     let content: string | Uint8Array | undefined;
     if (typeof body === 'string') {
       // A string is latin1 on the wire: only ASCII is the same in UTF-8.
@@ -212,6 +216,7 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
       '',
       ['content-type', ERROR_PAGE_TYPE],
       errorPage(status),
+      undefined,
     );
     this.#exchange.end(content);
   }

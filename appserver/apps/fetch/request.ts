@@ -4,6 +4,7 @@
  * what needs it (`clone`, `new Request(request)`, `fetch(request)`).
  */
 import type { Exchange } from '../../../wire/exchange.ts';
+import type { Gateway } from '../../gateway.ts';
 import { contentStream, gatherContent } from './content.ts';
 import { requestHeaders } from './headers.ts';
 
@@ -18,6 +19,7 @@ const NOTHING: Content = new Uint8Array(0);
 class AppRequest {
   readonly #exchange: Exchange;
   readonly #fields: readonly string[];
+  readonly #gateway: Gateway;
   readonly method: string;
   readonly url: string;
   #headers: Headers | undefined = undefined;
@@ -29,8 +31,9 @@ class AppRequest {
   /** Set when the exchange is over: its content can no longer be read. */
   #isOver = false;
 
-  constructor(exchange: Exchange, url: string) {
+  constructor(exchange: Exchange, url: string, gateway: Gateway) {
     this.#exchange = exchange;
+    this.#gateway = gateway;
     this.#fields = exchange.head.fields;
     this.method = exchange.head.method;
     this.url = url;
@@ -130,6 +133,17 @@ class AppRequest {
     return AppRequest.native(this).clone();
   }
 
+  // What a server's Request has beside the standard: srvx set the example, h3 asks for it.
+
+  /** The client's address, as the gateway tells it. */
+  get ip(): string | undefined {
+    return this.#gateway.clientAddress || undefined;
+  }
+
+  waitUntil(work: Promise<unknown>): void {
+    this.#gateway.waitUntil(work);
+  }
+
   // What only a browser's Request tells; the values a server's has in Node.
   get cache(): string {
     return 'default';
@@ -194,9 +208,9 @@ function endedStream(): ReadableStream<Uint8Array> {
 }
 
 /** Makes the Request of an exchange; `url` is absolute and normal. */
-export function appRequest(exchange: Exchange, url: string): Request {
+export function appRequest(exchange: Exchange, url: string, gateway: Gateway): Request {
   // AppRequest has every member of Request and its prototype; the compiler cannot see the latter.
-  return new AppRequest(exchange, url) as unknown as Request;
+  return new AppRequest(exchange, url, gateway) as unknown as Request;
 }
 
 /** Tells the Request that its exchange is over; with a reason, its signal aborts. */

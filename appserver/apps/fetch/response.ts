@@ -14,6 +14,7 @@ type ResponseBody = ConstructorParameters<typeof NativeResponse>[0];
 
 const TEXT = 'text/plain;charset=UTF-8';
 const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded;charset=UTF-8';
 const NULL_BODY_STATUS: ReadonlySet<number> = new Set([204, 205, 304]);
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 /** What Node's own Headers would trim or refuse. */
@@ -77,8 +78,26 @@ function readBody(body: unknown): SimpleBody | undefined {
   if (typeof body === 'string') return body;
   if (body === undefined || body === null) return null;
   if (body instanceof Uint8Array || body instanceof ArrayBuffer) return new Uint8Array(body);
-  if (!(body instanceof ReadableStream) || isTouched(body)) return undefined;
-  return sources.get(body) ?? body;
+  if (body instanceof ReadableStream) {
+    return isTouched(body) ? undefined : (sources.get(body) ?? body);
+  }
+  return readUnusualBody(body);
+}
+
+/** Text in other clothes (Hono's `html` makes a String object), and other views of bytes. */
+function readUnusualBody(body: unknown): SimpleBody | undefined {
+  switch (typeof body) {
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return String(body);
+    case 'object':
+      if (body instanceof URLSearchParams || body instanceof String) return String(body);
+      if (!ArrayBuffer.isView(body) || !(body.buffer instanceof ArrayBuffer)) return undefined;
+      return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+    default:
+      return undefined;
+  }
 }
 
 /**
@@ -244,7 +263,7 @@ function lightResponse(
   const fields = readHeaders(headers);
   if (fields === undefined) return undefined;
   if (typeof simple === 'string' && !hasName(fields, 'content-type')) {
-    fields.push('content-type', defaultType);
+    fields.push('content-type', body instanceof URLSearchParams ? FORM_TYPE : defaultType);
   }
   return new LightResponse(simple, status, statusText, fields);
 }
@@ -259,7 +278,17 @@ function AppResponse(this: unknown, body?: ResponseBody, init?: ResponseInit): u
     if (light !== undefined) return light;
   }
   const target = new.target === AppResponse ? NativeResponse : new.target;
-  return Reflect.construct(NativeResponse, [body, init], target);
+  const response: object = Reflect.construct(NativeResponse, [body, init], target);
+  if (body instanceof Blob) blobSizes.set(response, body.size);
+  return response;
+}
+
+/** Content that is read as a stream, of a length that is known all the same. */
+const blobSizes = new WeakMap<object, number>();
+
+/** Bytes of a body that is a stream; `undefined` where nobody knows. */
+export function streamLengthOf(response: Response): number | undefined {
+  return blobSizes.get(response);
 }
 
 function json(data: unknown, init?: ResponseInit): unknown {

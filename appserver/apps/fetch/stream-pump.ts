@@ -39,9 +39,10 @@ export class StreamPump {
       this.#exchange.end();
       return;
     }
-    const { value } = result;
-    if (!(value instanceof Uint8Array)) {
-      const error = new TypeError(`a response stream gave ${typeof value}, expected a Uint8Array`);
+    const value = bytesOf(result.value);
+    if (value === undefined) {
+      const given = typeof result.value;
+      const error = new TypeError(`a response stream gave ${given}, expected a Uint8Array or text`);
       this.#reader.cancel(error).catch(() => {}); // The failure itself is reported.
       this.#break(error);
       return;
@@ -54,4 +55,16 @@ export class StreamPump {
     this.#isOver = true;
     this.#fail(error);
   }
+}
+
+/**
+ * The Fetch standard wants Uint8Arrays; frameworks give text as well (Elysia's generators), and their
+ * own servers take it.
+ */
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === 'string') return Buffer.from(value);
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (!ArrayBuffer.isView(value)) return undefined;
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
