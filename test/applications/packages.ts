@@ -17,5 +17,6 @@ export function missing(...paths: readonly string[]): string | false {
   if (absent === undefined) return false;
   const reason = `${absent} is not installed: ${COMMAND}`;
   if (process.env['CI'] === 'true') throw new Error(reason);
+  console.error(`SKIPPED: ${reason}`);
   return reason;
 }

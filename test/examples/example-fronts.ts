@@ -1,7 +1,6 @@
 /** An example in a folder of its own under each front: Debian's nginx and ours, and pools behind them. */
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PACKAGES } from '../applications/packages.ts';
 import { freePorts } from '../harness/ports.ts';
 import { Program } from '../harness/program.ts';
 import { ask, type RawResponse } from '../harness/raw-client.ts';
@@ -19,8 +19,6 @@ import { PROJECT } from '../harness/site-folder.ts';
 import { accepts } from '../parity/site-fronts.ts';
 
 const NGINX = '/usr/sbin/nginx';
-/** Packages that only tests of applications want; `npm ci` at the top does not bring them. */
-const APPLICATION_PACKAGES = join(PROJECT, 'test', 'applications', 'node_modules');
 
 /** One front that runs an example. */
 export interface ExampleFront {
@@ -90,7 +88,7 @@ export class RunningExample {
     this.#folders.push(folder);
     cpSync(join(PROJECT, 'examples', this.#name), folder, { recursive: true });
     mkdirSync(join(folder, 'run'));
-    const packages = wantsMore ? APPLICATION_PACKAGES : join(PROJECT, 'node_modules');
+    const packages = wantsMore ? PACKAGES : join(PROJECT, 'node_modules');
     symlinkSync(packages, join(folder, 'node_modules'));
     return folder;
   }
@@ -111,16 +109,4 @@ function startFront(name: ExampleFront['name'], cwd: string): Program {
   const more = `daemon off;${isRoot ? ' user root;' : ''}`;
   const words = ['-p', `${cwd}/`, '-e', 'stderr', '-c', join(cwd, 'nginx.conf'), '-g', more];
   return new Program(NGINX, words, { cwd });
-}
-
-/**
- * The `skip` option of a test that needs packages of test/applications: false where they are installed,
- * else why it is skipped. Throws where CI is set.
- */
-export function lacksPackage(name: string): string | false {
-  if (existsSync(join(APPLICATION_PACKAGES, name))) return false;
-  const why = `${name} is not installed: run "npm run peers"`;
-  if (process.env['CI'] === 'true') throw new Error(why);
-  console.error(`SKIPPED: ${why}`);
-  return why;
 }

@@ -5,9 +5,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
+import { missing } from '../applications/packages.ts';
 import { lacksNginx } from '../harness/nginx.ts';
 import { converse, field, get, type RawResponse } from '../harness/raw-client.ts';
-import { lacksPackage, RunningExample } from './example-fronts.ts';
+import { RunningExample } from './example-fronts.ts';
 
 const skip = lacksNginx();
 
@@ -146,7 +147,7 @@ describe('apps', { skip }, () => {
     ['Fastify', 'fastify'],
     ['Koa', 'koa'],
   ] as const) {
-    const lacks = needs === undefined ? false : lacksPackage(needs);
+    const lacks = needs === undefined ? false : missing(needs);
     test(`${name} sees the client that the proxy saw, and gets content`, {
       skip: lacks,
     }, async () => {
