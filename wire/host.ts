@@ -16,7 +16,7 @@ const LARGEST_PORT = 65_535;
  * @returns the length, or -1 where the value is malformed: a character that no host has, two dots in a
  *   row, an open bracket never closed, something else than a port after it, or no host at all
  */
-export function hostLength(value: string): number {
+function hostLength(value: string): number {
   if (value.charCodeAt(0) === OPEN) return literalLength(value);
   let end = 0;
   let previous = 0;

@@ -2,7 +2,7 @@
 import { isSameToken, spellsAt } from './characters.ts';
 import type { RequestHead } from './exchange.ts';
 import { excerpt, Fault } from './head-problem.ts';
-import { hostLength } from './host.ts';
+import { validateHost } from './host.ts';
 
 /** A `RequestHead` whose slots are filled while reading; handed out as the read-only type. */
 export class ParsedRequestHead implements RequestHead {
@@ -155,7 +155,8 @@ function noticeHost(value: string, head: ParsedRequestHead): Fault | undefined {
     return new Fault(400, 'duplicate', `client sent duplicate host header: ${again}`);
   }
   head.host = value;
-  if (hostLength(value) >= 0) return undefined;
+  // Nearly always the host of the request before, which is remembered.
+  if (validateHost(value) !== undefined) return undefined;
   return new Fault(400, 'host', 'client sent invalid host header');
 }
 
