@@ -81,7 +81,7 @@ export class ClientConnection
   #remaining = 0;
   #isRequestSent = false;
   #isDrainAwaited = false;
-  #hasResponseBegun = false;
+  #hasHead = false;
   #mayKeep = false;
   #headText = '';
   #informationalCount = 0;
@@ -152,7 +152,7 @@ export class ClientConnection
     this.#remaining = contentLength;
     this.#isRequestSent = contentLength === 0;
     this.#isDrainAwaited = false;
-    this.#hasResponseBegun = false;
+    this.#hasHead = false;
     this.#informationalCount = 0;
     this.#readTimeoutMs = times.readTimeoutMs;
     this.#bytesSentBefore = this.#outbox.writtenBytes;
@@ -235,7 +235,6 @@ export class ClientConnection
   received(bytes: Uint8Array, length: number): void {
     if (this.#state === HEAD || this.#state === CONTENT) {
       this.bytesReceived += length;
-      this.#hasResponseBegun = true;
       if (this.#held !== undefined) this.#held.add(bytes, 0, length);
       else this.#consume(bytes, 0, length);
     } else if (this.#state !== CLOSED) {
@@ -323,6 +322,7 @@ export class ClientConnection
       return;
     }
     this.#state = CONTENT;
+    this.#hasHead = true;
     this.#mayKeep =
       head.keepAlive && framing !== UNTIL_CLOSE && !mayHaveStrayContent(head, this.#method);
     this.#content.begin(framing, head.contentLength);
@@ -400,7 +400,7 @@ export class ClientConnection
     const sink = this.#sink;
     this.#sink = undefined;
     const isBroken = kind === 'reset' || kind === 'premature-close';
-    const stale = isBroken && this.isReused && !this.#hasResponseBegun;
+    const stale = isBroken && this.isReused && !this.#hasHead;
     this.#close();
     sink?.failed({ kind, stale, cause, message });
   }

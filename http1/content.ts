@@ -2,7 +2,12 @@
  * Message content on its way in: finds its end by length, chunks or the end of the connection, and
  * hands out ranges of what was read, without copying. For requests and responses alike.
  */
-import { CHUNKED_LIMITS, ChunkedDecoder, type ChunkSink } from '../wire/chunked.ts';
+import {
+  CHUNKED_LIMITS,
+  ChunkedDecoder,
+  type ChunkedLimits,
+  type ChunkSink,
+} from '../wire/chunked.ts';
 import { BY_CHUNKS, BY_LENGTH, type Framing, NO_CONTENT, UNTIL_CLOSE } from '../wire/framing.ts';
 
 /** Receives ranges of content; see `ContentSink.data`. */
@@ -33,12 +38,17 @@ export class ContentReader implements ChunkSink {
   trailers: readonly string[] = NO_TRAILERS;
   /** Bytes still to come where the length is known. */
   remaining = 0;
+  readonly #chunkedLimits: ChunkedLimits;
   #framing: Framing = NO_CONTENT;
   #decoder: ChunkedDecoder | undefined = undefined;
   #sink: DataSink | undefined = undefined;
   #isStopped = false;
   #text = '';
   #textAt = 0;
+
+  constructor(chunkedLimits = CHUNKED_LIMITS) {
+    this.#chunkedLimits = chunkedLimits;
+  }
 
   /**
    * @param framing how the end is found; without content it is done at once
@@ -54,7 +64,7 @@ export class ContentReader implements ChunkSink {
     this.trailers = NO_TRAILERS;
     this.#isStopped = false;
     if (framing !== BY_CHUNKS) return;
-    if (this.#decoder === undefined) this.#decoder = new ChunkedDecoder(this, CHUNKED_LIMITS);
+    if (this.#decoder === undefined) this.#decoder = new ChunkedDecoder(this, this.#chunkedLimits);
     else this.#decoder.reset();
   }
 

@@ -1,6 +1,7 @@
 /** The content of one request: who reads it, whether it flows, and what is thrown away. */
 import type { ContentProblem, ContentSink, RequestHead } from '../wire/exchange.ts';
 import { requestFraming } from '../wire/framing.ts';
+import type { HeadLimits } from '../wire/head-limits.ts';
 import { ContentReader, type DataSink } from './content.ts';
 
 /** Reads a request's content for at most one `ContentSink`, within its limit. */
@@ -11,13 +12,14 @@ export class RequestContent implements DataSink {
   isAsked = false;
   /** Whether the sink has heard its last. */
   isOver = false;
-  readonly #reader = new ContentReader();
+  readonly #reader: ContentReader;
   #sink: ContentSink | undefined = undefined;
   #limit = 0;
   #isPaused = false;
   #isDiscarding = false;
 
-  constructor(head: RequestHead) {
+  constructor(head: RequestHead, limits: HeadLimits) {
+    this.#reader = new ContentReader(limits.chunked);
     this.#reader.begin(requestFraming(head), head.contentLength);
     this.isContinueAwaited = head.expectContinue;
   }

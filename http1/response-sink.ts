@@ -21,8 +21,8 @@ export type ClientFailureKind =
 export interface ClientFailure {
   readonly kind: ClientFailureKind;
   /**
-   * Whether a kept connection broke before the first byte of this response: the peer may have
-   * closed it for idleness before it saw the request. Only the receiver knows if it may be sent again.
+   * Whether a kept connection broke before the head of this response was complete: the peer may have
+   * closed it for idleness before it saw the request, or is being restarted. Only the receiver knows if it may be sent again.
    */
   readonly stale: boolean;
   /** Node's error, with `code` and `syscall`, where there was one. */

@@ -223,7 +223,7 @@ export class ServerConnection
   #start(head: RequestHead, hasMore: boolean): void {
     let content: RequestContent | undefined;
     if (requestFraming(head) !== NO_CONTENT) {
-      content = new RequestContent(head);
+      content = new RequestContent(head, this.#options.headLimits);
       // RFC 9110 10.1.1: may be left out where content came already.
       if (hasMore) content.isContinueAwaited = false;
     }

@@ -44,6 +44,7 @@ export class ServerExchange implements Exchange {
   keepAlive: boolean;
   isHeadSent = false;
   bytesSent = 0;
+  headBytesSent = 0;
   contentBytesSent = 0;
   /** Bytes received by the tunnel it became. */
   tunnelBytes = 0;
@@ -137,7 +138,7 @@ export class ServerExchange implements Exchange {
     else if (contentLength >= 0 && status >= 200 && status !== 204) {
       text += `Content-Length: ${contentLength}\r\n`;
     }
-    this.#send(text + this.#connectionLines());
+    this.#sendHead(text + this.#connectionLines());
   }
 
   #chooseFraming(hasNoContent: boolean, contentLength: number): number {
@@ -152,6 +153,11 @@ export class ServerExchange implements Exchange {
     return keepaliveHeaderSeconds > 0
       ? `Connection: keep-alive\r\nKeep-Alive: timeout=${keepaliveHeaderSeconds}\r\n\r\n`
       : 'Connection: keep-alive\r\n\r\n';
+  }
+
+  #sendHead(text: string): void {
+    this.headBytesSent = text.length;
+    this.#send(text);
   }
 
   #send(text: string): void {
@@ -224,7 +230,7 @@ export class ServerExchange implements Exchange {
     // RFC 9110 7.8: Upgrade is named by Connection; a 2xx to CONNECT has no such fields.
     const connection = status === 101 ? 'Connection: upgrade\r\n' : '';
     this.#connection.outbox.sendTimeoutMs = this.times.sendTimeoutMs;
-    this.#send(`HTTP/1.1 ${status} ${reason}\r\n${lines}${connection}\r\n`);
+    this.#sendHead(`HTTP/1.1 ${status} ${reason}\r\n${lines}${connection}\r\n`);
     this.isOver = true;
     return this.#connection.upgrade(this, sink);
   }

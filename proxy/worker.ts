@@ -99,12 +99,13 @@ function optionsFor(address: Address): ServerOptions {
   const line = Math.max(size, conf.client_header_buffer_size);
   return serverOptions({
     headLimits: {
-      ...nginxHeadLimits(number, size),
+      ...nginxHeadLimits(number, size, conf.max_headers),
       startLineBytes: line,
       fieldLineBytes: line,
       totalBytes: number * size + conf.client_header_buffer_size,
-      underscores: conf.underscores_in_headers ? 'keep' : 'drop',
-      punctuation: conf.ignore_invalid_headers ? 'drop' : 'refuse',
+      // An underscore is one of the characters that make a name invalid.
+      underscores: conf.underscores_in_headers || !conf.ignore_invalid_headers ? 'keep' : 'drop',
+      punctuation: conf.ignore_invalid_headers ? 'drop' : 'keep',
     },
     headTimeoutMs: conf.client_header_timeout,
     times: connectionTimes(conf),

@@ -49,6 +49,13 @@ export const LITERAL_CHARACTER: Uint8Array = table((code) =>
     : 0,
 );
 
+/** 1 for what may stand in a host name, RFC 3986 3.2.2 (nginx ngx_http_validate_host, 1.29.3). */
+export const REG_NAME_CHARACTER: Uint8Array = table((code) =>
+  isAlphanumeric(code) || (code < 0x80 && "-._~!$&'()*+,;=%".includes(String.fromCharCode(code)))
+    ? 1
+    : 0,
+);
+
 const HEX_DIGITS = '0123456789abcdef';
 
 /** The value of a hexadecimal digit, 255 for any other character. */

@@ -17,11 +17,13 @@ export interface ChunkSink {
 
 /** Bounds of what surrounds the data, in bytes over the whole message. */
 export interface ChunkedLimits {
-  /** Chunk extensions: they carry nothing, so an endless flow of them is an attack. */
+  /** Chunk extensions and zeros before sizes: they carry nothing, so an endless flow is an attack. */
   readonly extensionBytes: number;
   /** The trailer section with its final empty line. */
   readonly trailerBytes: number;
   readonly trailerCount: number;
+  /** Whether a trailer that frames the message is refused (Gunicorn) or left out (nginx). */
+  readonly refusesFramingTrailers: boolean;
 }
 
 /** Bounds that no honest message reaches. */
@@ -29,9 +31,10 @@ export const CHUNKED_LIMITS: ChunkedLimits = {
   extensionBytes: 16 * 1024,
   trailerBytes: 8 * 1024,
   trailerCount: 100,
+  refusesFramingTrailers: false,
 };
 
-/** Leading zeros are allowed, but not without end. */
+/** A size has no more, but for zeros before it. */
 const MOST_SIZE_DIGITS = 16;
 
 const SIZE_START = 0;
@@ -158,8 +161,10 @@ export class ChunkedDecoder {
     if (digit < 16) {
       this.#state = SIZE;
       this.#remaining = this.#remaining * 16 + digit;
-      if (++this.#digits > MOST_SIZE_DIGITS || !Number.isSafeInteger(this.#remaining)) {
-        this.#fail('chunk size is too large');
+      if (++this.#digits > MOST_SIZE_DIGITS) this.#extensionBytes++;
+      if (this.#remaining > Number.MAX_SAFE_INTEGER) this.#fail('chunk size is too large');
+      else if (this.#extensionBytes > this.#limits.extensionBytes) {
+        this.#fail('chunk extensions are too long');
       }
     } else if (this.#state === SIZE_START) this.#fail('invalid chunk size');
     else if (code === CR) this.#state = SIZE_LF;
@@ -209,10 +214,11 @@ export class ChunkedDecoder {
   }
 
   #finish(): void {
+    const { trailerCount, refusesFramingTrailers } = this.#limits;
     const trailers =
       this.#trailerText.length === 2
         ? this.trailers
-        : readTrailers(this.#trailerText, this.#limits.trailerCount);
+        : readTrailers(this.#trailerText, trailerCount, refusesFramingTrailers);
     this.#trailerText = '';
     if (trailers === TRAILERS_INVALID) {
       this.#fail('invalid trailer section');

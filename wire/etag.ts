@@ -30,9 +30,13 @@ function opaque(etag: string): string {
   return isWeak(etag) ? etag.substring(2) : etag;
 }
 
-/** The tag as it must read once the content was transformed, such as by gzip: weak. */
+/**
+ * The tag as it must read once the content was transformed, such as by gzip: weak. What is no tag at
+ * all cannot be made one and gives '' (nginx `ngx_http_weak_etag`).
+ */
 export function weaken(etag: string): string {
-  return isWeak(etag) ? etag : `W/${etag}`;
+  if (isWeak(etag)) return etag;
+  return etag.charCodeAt(0) === QUOTE ? `W/${etag}` : '';
 }
 
 /**

@@ -37,8 +37,11 @@ export interface RequestHead {
   readonly ifNoneMatch: string | undefined;
   readonly ifRange: string | undefined;
   readonly range: string | undefined;
+  /** The first one, as of `referer`; see `repeatsSingleton`. */
   readonly userAgent: string | undefined;
   readonly referer: string | undefined;
+  /** Whether User-Agent or Referer came more than once. */
+  readonly repeatsSingleton: boolean;
   readonly via: string | undefined;
   readonly xForwardedFor: string | undefined;
   readonly cookie: string | undefined;
@@ -180,7 +183,9 @@ export interface Exchange {
   readonly isHeadSent: boolean;
   /** Bytes written for this response, head and framing included (nginx `$bytes_sent`). */
   readonly bytesSent: number;
-  /** Content bytes written (nginx `$body_bytes_sent`). */
+  /** Bytes of the response head among them; informational responses are not counted. */
+  readonly headBytesSent: number;
+  /** Content bytes written, without their framing. */
   readonly contentBytesSent: number;
   /** Bytes received for this request, head included (nginx `$request_length`). */
   readonly bytesReceived: number;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { acceptsCoding } from './accept-encoding.ts';
 import { fieldLine, fieldLines } from './field-lines.ts';
-import { validateHost } from './host.ts';
+import { hostPort, validateHost } from './host.ts';
 import { parseTarget } from './target.ts';
 import { hasToken, splitList } from './token-list.ts';
 
@@ -101,9 +101,56 @@ describe('hosts', () => {
     ['a b', undefined],
     ['a\tb', undefined],
     ['[::1', undefined],
+    // As nginx 1.29.3 and later judge it; its 1.22 lets these pass.
+    ...[
+      'a:9000:80',
+      'a:65536',
+      'a:8a',
+      'a:+80',
+      'a:http',
+      '[::1].',
+      '[::1]x',
+      'x[::1]:98',
+      '[fe80::1%25e]',
+    ].map((value) => [value, undefined] as const),
+    ...[
+      'a?b',
+      'a#b',
+      'a@b',
+      'a"b',
+      'a<b',
+      'a|b',
+      'a\\b',
+      'a^b',
+      'a`b',
+      'a{b}',
+      'a\xe9',
+      'a]',
+      '[a',
+    ].map((value) => [value, undefined] as const),
+    ["a!$&'()*+,;=~%41", "a!$&'()*+,;=~%41"],
+    ['a:', 'a'],
+    ['a:0', 'a'],
+    ['a:065535', 'a'],
+    ['[::1]:', '[::1]'],
+    ['.a', '.a'],
   ] as const) {
     it(`"${value}" is ${host}`, () => assert.equal(validateHost(value), host));
   }
+
+  it('tell the port', () => {
+    for (const [value, port] of [
+      ['a:8080', 8080],
+      ['a.:080', 80],
+      ['[::1]:443', 443],
+      ['a', 0],
+      ['a:', 0],
+      ['a:0', 0],
+      ['a:65536', 0],
+    ] as const) {
+      assert.equal(hostPort(value), port, value);
+    }
+  });
 });
 
 describe('request-targets', () => {

@@ -1,4 +1,5 @@
 /** How much of a message head is read before it is refused, and which dialect is read. */
+import { CHUNKED_LIMITS, type ChunkedLimits } from './chunked.ts';
 
 /** Which request methods are read. */
 export type MethodRule =
@@ -47,6 +48,8 @@ export interface HeadLimits {
    * content; otherwise anything but `chunked` is refused with 501, as nginx does.
    */
   readonly allowInnerCodings: boolean;
+  /** Bounds of the content that follows in chunks. */
+  readonly chunked: ChunkedLimits;
 }
 
 /** Fields are always counted, even where the configuration sets no bound. */
@@ -58,16 +61,17 @@ const LONGEST_HEAD_BYTES = 16 * 1024 * 1024;
  * Limits as nginx's `large_client_header_buffers` states them: a request line longer than one
  * buffer is answered 414, a field line longer than one buffer or a head longer than all of them 494
  * (shown as 400). nginx packs whole lines into buffers, so a head a little shorter than their sum
- * may already be refused there. nginx has no limit of the number of fields below 1.29.
+ * may already be refused there.
  *
  * @param count number of buffers, 4 by default
  * @param sizeBytes size of one, 8192 by default
+ * @param fieldCount nginx `max_headers`
  */
-export function nginxHeadLimits(count = 4, sizeBytes = 8192): HeadLimits {
+export function nginxHeadLimits(count = 4, sizeBytes = 8192, fieldCount = 1000): HeadLimits {
   return {
     startLineBytes: sizeBytes,
     fieldLineBytes: sizeBytes,
-    fieldCount: MOST_FIELDS,
+    fieldCount,
     totalBytes: Math.min(count * sizeBytes, LONGEST_HEAD_BYTES),
     startLineStatus: 414,
     fieldsStatus: 494,
@@ -79,6 +83,7 @@ export function nginxHeadLimits(count = 4, sizeBytes = 8192): HeadLimits {
     allowSimpleRequest: true,
     allowExtraSpaces: true,
     allowInnerCodings: false,
+    chunked: CHUNKED_LIMITS,
   };
 }
 
@@ -109,6 +114,7 @@ export function gunicornHeadLimits(line = 4094, fields = 100, fieldSize = 8190):
     allowSimpleRequest: false,
     allowExtraSpaces: false,
     allowInnerCodings: false,
+    chunked: { ...CHUNKED_LIMITS, refusesFramingTrailers: true },
   };
 }
 
@@ -119,7 +125,7 @@ export function gunicornHeadLimits(line = 4094, fields = 100, fieldSize = 8190):
  */
 export function responseHeadLimits(totalBytes = 8192): HeadLimits {
   return {
-    ...nginxHeadLimits(1, totalBytes),
+    ...nginxHeadLimits(1, totalBytes, MOST_FIELDS),
     startLineStatus: 502,
     fieldsStatus: 502,
     versionStatus: 502,

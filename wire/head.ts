@@ -152,9 +152,9 @@ function readRequestFields(
     const code = readFieldLine(bytes, at, last, cursor);
     if (code !== FIELD_LINE) return endOfFields(code, text, from, at, limits);
     if (cursor.next - at > limits.fieldLineBytes) return fieldTooLong(text, at, limits);
-    if (++count > limits.fieldCount) return tooManyFields(limits);
     const name = fieldName(bytes, text, at, cursor.nameEnd);
     if (cursor.nameKind < UNDERSCORE || isNameKept(cursor.nameKind, limits)) {
+      if (++count > limits.fieldCount) return tooManyFields(limits);
       const value = text.substring(cursor.valueStart, cursor.valueEnd);
       fields.push(name, value);
       const fault = noticeRequestField(bytes, at, name.length, value, head, framing);

@@ -1,36 +1,66 @@
 /** The host of a Host field or an authority, RFC 9110 7.2, as nginx's ngx_http_validate_host. */
 
+import { LITERAL_CHARACTER, REG_NAME_CHARACTER } from './characters.ts';
+
+const ZERO = 0x30;
 const DOT = 0x2e;
 const COLON = 0x3a;
-const SLASH = 0x2f;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
+
+const LARGEST_PORT = 65_535;
 
 /**
  * Where the host ends inside `value`: before the port and before one trailing dot.
  *
- * @returns the length, or -1 where the value is malformed: two dots in a row, `/`, a control
- *   character or space, an open bracket never closed, or no host at all
+ * @returns the length, or -1 where the value is malformed: a character that no host has, two dots in a
+ *   row, an open bracket never closed, something else than a port after it, or no host at all
  */
-export function hostLength(value: string): number {
-  let end = -1;
-  let isLiteral = false;
+function hostLength(value: string): number {
+  if (value.charCodeAt(0) === OPEN) return literalLength(value);
+  let end = 0;
   let previous = 0;
-  for (let index = 0; index < value.length; index++) {
-    const code = value.charCodeAt(index);
-    if (code <= 0x20 || code === 0x7f || code === SLASH) return -1;
+  for (; end < value.length; end++) {
+    const code = value.charCodeAt(end);
+    if (REG_NAME_CHARACTER[code] !== 1) {
+      if (code === COLON && portAt(value, end + 1) >= 0) break;
+      return -1;
+    }
     if (code === DOT && previous === DOT) return -1;
-    if (code === OPEN && index === 0) isLiteral = true;
-    else if (code === CLOSE && isLiteral && end < 0) {
-      end = index + 1;
-      isLiteral = false;
-    } else if (code === COLON && !isLiteral && end < 0) end = index;
     previous = code;
   }
-  if (isLiteral) return -1;
-  if (end < 0) end = value.length;
-  if (end > 0 && value.charCodeAt(end - 1) === DOT) end--;
+  if (previous === DOT) end--;
   return end === 0 ? -1 : end;
+}
+
+/** `[address]`, with a port or alone. */
+function literalLength(value: string): number {
+  let end = 1;
+  while (LITERAL_CHARACTER[value.charCodeAt(end)] === 1) end++;
+  if (value.charCodeAt(end) !== CLOSE) return -1;
+  end++;
+  if (end === value.length) return end;
+  return value.charCodeAt(end) === COLON && portAt(value, end + 1) >= 0 ? end : -1;
+}
+
+/** The digits from `at` to the end; 0 where there are none, -1 for anything that is no port. */
+function portAt(value: string, at: number): number {
+  let port = 0;
+  for (let index = at; index < value.length; index++) {
+    const digit = value.charCodeAt(index) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    port = port * 10 + digit;
+    if (port > LARGEST_PORT) return -1;
+  }
+  return port;
+}
+
+/** The port that a Host field or an authority names; 0 for none, and for a malformed value. */
+export function hostPort(value: string): number {
+  let at = hostLength(value);
+  if (at < 0) return 0;
+  if (value.charCodeAt(at) === DOT) at++;
+  return value.charCodeAt(at) === COLON ? portAt(value, at + 1) : 0;
 }
 
 /**

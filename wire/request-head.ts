@@ -2,7 +2,7 @@
 import { isSameToken, spellsAt } from './characters.ts';
 import type { RequestHead } from './exchange.ts';
 import { excerpt, Fault } from './head-problem.ts';
-import { hostLength } from './host.ts';
+import { validateHost } from './host.ts';
 
 /** A `RequestHead` whose slots are filled while reading; handed out as the read-only type. */
 export class ParsedRequestHead implements RequestHead {
@@ -26,6 +26,7 @@ export class ParsedRequestHead implements RequestHead {
   range: string | undefined = undefined;
   userAgent: string | undefined = undefined;
   referer: string | undefined = undefined;
+  repeatsSingleton = false;
   via: string | undefined = undefined;
   xForwardedFor: string | undefined = undefined;
   cookie: string | undefined = undefined;
@@ -99,13 +100,19 @@ export function noticeRequestField(
       return undefined;
     case 7:
       if (spellsAt(bytes, at, 'upgrade')) head.upgrade = joined(head.upgrade, value);
-      else if (spellsAt(bytes, at, 'referer')) head.referer ??= value;
+      else if (spellsAt(bytes, at, 'referer')) {
+        if (head.referer !== undefined) head.repeatsSingleton = true;
+        else head.referer = value;
+      }
       return undefined;
     case 8:
       return noticeCondition(bytes, at, value, head);
     case 10:
       if (spellsAt(bytes, at, 'connection')) head.connection = joined(head.connection, value);
-      else if (spellsAt(bytes, at, 'user-agent')) head.userAgent ??= value;
+      else if (spellsAt(bytes, at, 'user-agent')) {
+        if (head.userAgent !== undefined) head.repeatsSingleton = true;
+        else head.userAgent = value;
+      }
       return undefined;
     case 12:
       if (spellsAt(bytes, at, 'content-type')) {
@@ -148,7 +155,8 @@ function noticeHost(value: string, head: ParsedRequestHead): Fault | undefined {
     return new Fault(400, 'duplicate', `client sent duplicate host header: ${again}`);
   }
   head.host = value;
-  if (hostLength(value) >= 0) return undefined;
+  // Nearly always the host of the request before, which is remembered.
+  if (validateHost(value) !== undefined) return undefined;
   return new Fault(400, 'host', 'client sent invalid host header');
 }
 
@@ -232,12 +240,14 @@ function noticeContentLength(value: string, head: ParsedRequestHead): Fault | un
  * @returns bytes, or -1 where it is malformed or beyond what a number holds exactly
  */
 export function readContentLength(value: string): number {
-  if (value.length === 0 || value.length > 16) return -1;
+  if (value.length === 0) return -1;
   let length = 0;
   for (let index = 0; index < value.length; index++) {
     const digit = value.charCodeAt(index) - 0x30;
     if (digit < 0 || digit > 9) return -1;
     length = length * 10 + digit;
+    // Zeros may lead, as many as there are.
+    if (length > Number.MAX_SAFE_INTEGER) return -1;
   }
-  return Number.isSafeInteger(length) ? length : -1;
+  return length;
 }

@@ -25,18 +25,11 @@ export class ParsedResponseHead implements ResponseHead {
       const words = '"Content-Length" and "Transfer-Encoding" headers at the same time';
       return new Fault(502, 'transfer-encoding', `upstream sent ${words}`);
     }
-    // RFC 9112 6.1: an HTTP/1.0 message with a transfer coding ends its connection.
-    this.keepAlive = this.version > 10 ? !this.#says('close') : this.#isKept10();
-    return undefined;
-  }
-
-  #isKept10(): boolean {
-    return !this.hasTransferEncoding && this.#says('keep-alive') && !this.#says('close');
-  }
-
-  #says(option: string): boolean {
+    // nginx: ngx_http_proxy_process_status_line keeps no connection of HTTP/1.0, whatever it says.
     const { connection } = this;
-    return connection !== undefined && hasToken(connection, option);
+    this.keepAlive =
+      this.version > 10 && !(connection !== undefined && hasToken(connection, 'close'));
+    return undefined;
   }
 }
 
@@ -55,13 +48,13 @@ export function noticeResponseField(
   if (nameLength === 10 && spellsAt(bytes, at, 'connection')) {
     head.connection = head.connection === undefined ? value : `${head.connection}, ${value}`;
   } else if (nameLength === 14 && spellsAt(bytes, at, 'content-length')) {
-    if (head.contentLength >= 0) return repeated('Content-Length', value);
+    if (head.contentLength >= 0) return repeated('Content-Length', value, head.fields);
     head.contentLength = readContentLength(value);
     if (head.contentLength < 0) {
       return new Fault(502, 'content-length', 'upstream sent invalid "Content-Length" header');
     }
   } else if (nameLength === 17 && spellsAt(bytes, at, 'transfer-encoding')) {
-    if (head.hasTransferEncoding) return repeated('Transfer-Encoding', value);
+    if (head.hasTransferEncoding) return repeated('Transfer-Encoding', value, head.fields);
     head.hasTransferEncoding = true;
     head.isChunked = isSameToken(value, 'chunked');
     if (!head.isChunked) {
@@ -75,7 +68,12 @@ export function noticeResponseField(
   return undefined;
 }
 
-function repeated(name: string, value: string): Fault {
-  const message = `upstream sent duplicate header line: "${name}: ${excerpt(value)}"`;
+/** @param fields what was read so far, the faulty one last */
+function repeated(name: string, value: string, fields: readonly string[]): Fault {
+  const lower = name.toLowerCase();
+  const first = fields.findIndex((each, i) => i % 2 === 0 && each.toLowerCase() === lower);
+  const again = `"${fields[fields.length - 2]}: ${excerpt(value)}"`;
+  const before = `"${fields[first]}: ${excerpt(fields[first + 1]!)}"`;
+  const message = `upstream sent duplicate header line: ${again}, previous value: ${before}`;
   return new Fault(502, 'duplicate', message);
 }

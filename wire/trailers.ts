@@ -1,7 +1,7 @@
-/** The trailer section of a chunked message, RFC 9112 7.1.2, and what may not stand in it. */
+/** The trailer section of a chunked message, RFC 9112 7.1.2, and what is left out of it. */
 import { FIELD_LINE, FieldCursor, readFieldLine, SECTION_END } from './field-line.ts';
 
-/** What `readTrailers` returns for a section that is refused. Compare by identity. */
+/** What `readTrailers` returns for a section that is no field lines. Compare by identity. */
 export const TRAILERS_INVALID: readonly string[] = ['invalid'];
 
 /**
@@ -36,31 +36,39 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'x-real-ip',
 ]);
 
+/** Those of them that say where a message ends or leads: Gunicorn refuses a message that has them here. */
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'host', 'transfer-encoding']);
+
 const cursor = new FieldCursor();
 
 /**
- * Reads a whole section, its final empty line included.
+ * Reads a whole section, its final empty line included. Fields that must not stand in it are left out,
+ * as RFC 9110 6.5.1 wants: they do no harm where nobody reads them.
  *
  * @param text latin1
  * @param mostFields bound of the number of fields
+ * @param refusesFraming whether a field that frames or routes spoils the section, in place of being left out
  * @returns a flat list name, value; or TRAILERS_INVALID
  */
-export function readTrailers(text: string, mostFields: number): readonly string[] {
+export function readTrailers(
+  text: string,
+  mostFields: number,
+  refusesFraming: boolean,
+): readonly string[] {
   const trailers: string[] = [];
   const bytes = Buffer.from(text, 'latin1');
   let at = 0;
+  let count = 0;
   for (;;) {
     const code = readFieldLine(bytes, at, bytes.length, cursor);
     if (code === SECTION_END) return trailers;
-    if (code !== FIELD_LINE || trailers.length >= 2 * mostFields) return TRAILERS_INVALID;
+    if (code !== FIELD_LINE || ++count > mostFields) return TRAILERS_INVALID;
     const name = text.substring(at, cursor.nameEnd);
-    if (isForbiddenTrailer(name)) return TRAILERS_INVALID;
-    trailers.push(name, text.substring(cursor.valueStart, cursor.valueEnd));
+    const lower = name.toLowerCase().replaceAll('_', '-');
+    if (refusesFraming && FRAMING.has(lower)) return TRAILERS_INVALID;
+    if (!FORBIDDEN.has(lower)) {
+      trailers.push(name, text.substring(cursor.valueStart, cursor.valueEnd));
+    }
     at = cursor.next;
   }
-}
-
-/** Whether a field must not stand in a trailer section; any case, `_` read as `-`. */
-export function isForbiddenTrailer(name: string): boolean {
-  return FORBIDDEN.has(name.toLowerCase().replaceAll('_', '-'));
 }

@@ -71,6 +71,7 @@ export interface CoreConf {
   readonly log_not_found: boolean;
   readonly log_subrequest: boolean;
   readonly merge_slashes: boolean;
+  readonly max_headers: number;
   readonly ignore_invalid_headers: boolean;
   readonly underscores_in_headers: boolean;
   /** Null where it is off. */

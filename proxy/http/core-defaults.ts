@@ -48,6 +48,7 @@ export const CORE_DEFAULTS: CoreConf = {
   log_not_found: true,
   log_subrequest: false,
   merge_slashes: true,
+  max_headers: 1000,
   ignore_invalid_headers: true,
   underscores_in_headers: false,
   open_file_cache: null,

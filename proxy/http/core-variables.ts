@@ -2,8 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { RequestHead } from '../../wire/exchange.ts';
+import { hostPort } from '../../wire/host.ts';
+import { parseTarget } from '../../wire/target.ts';
 import { filePath } from './file-path.ts';
 import { type HttpRequest, requestLine } from './request.ts';
+import type { Getter } from './script.ts';
 import { sentField } from './sent-fields.ts';
 import { isoTime, logTime, seconds } from './time-text.ts';
 import type { VariableRow } from './variables.ts';
@@ -12,30 +16,48 @@ import { VERSION } from './version.ts';
 const HOSTNAME = hostname().toLowerCase();
 const SLASH = 0x2f;
 
+/** Fields of the reply whose variables are nginx's own, so that nothing else may be defined by the name. */
+const SENT_FIELDS: readonly string[] = [
+  'cache_control',
+  'connection',
+  'content_length',
+  'content_type',
+  'keep_alive',
+  'last_modified',
+  'link',
+  'location',
+  'transfer_encoding',
+];
+
+function sentGetter(name: string): Getter {
+  return (r) => sentField(r, name);
+}
+
 export const coreVariables: readonly VariableRow[] = [
   { name: 'arg_', isPrefix: true, get: (r, name) => argument(r.args, name) },
   { name: 'cookie_', isPrefix: true, get: (r, name) => cookie(r.head.cookie, name) },
   // The fields that nginx too keeps at hand.
   { name: 'http_cookie', get: (r) => r.head.cookie },
   { name: 'http_host', get: (r) => r.head.host },
-  { name: 'http_referer', get: (r) => r.head.referer },
-  { name: 'http_user_agent', get: (r) => r.head.userAgent },
+  { name: 'http_referer', get: ({ head }) => joinedField(head, 'referer', head.referer) },
+  { name: 'http_user_agent', get: ({ head }) => joinedField(head, 'user_agent', head.userAgent) },
   { name: 'http_via', get: (r) => r.head.via },
   { name: 'http_x_forwarded_for', get: (r) => r.head.xForwardedFor },
   { name: 'http_', isPrefix: true, get: (r, name) => receivedField(r.head.fields, name) },
+  ...SENT_FIELDS.map((name) => ({ name: `sent_http_${name}`, get: sentGetter(name) })),
   { name: 'sent_http_', isPrefix: true, get: sentField },
   { name: 'args', get: (r) => r.args || undefined, set: setArgs },
   { name: 'query_string', get: (r) => r.args || undefined },
   { name: 'is_args', get: (r) => (r.args === '' ? '' : '?') },
   { name: 'binary_remote_addr', get: (r) => binaryAddress(r.clientAddress) },
-  { name: 'body_bytes_sent', get: (r) => String(r.exchange.contentBytesSent) },
+  { name: 'body_bytes_sent', get: bodyBytesSent },
   { name: 'bytes_sent', get: (r) => String(r.exchange.bytesSent) },
   { name: 'connection', get: (r) => String(r.connectionNumber) },
   { name: 'connection_requests', get: (r) => String(r.exchange.requestNumber) },
   { name: 'content_length', get: contentLength },
   { name: 'content_type', get: (r) => receivedField(r.head.fields, 'content_type') },
   { name: 'document_root', get: documentRoot },
-  { name: 'document_uri', get: (r) => r.uri || undefined },
+  { name: 'document_uri', get: path },
   { name: 'host', get: (r) => (r.host === '' ? r.server.name : r.host) },
   { name: 'hostname', get: () => HOSTNAME },
   { name: 'https', get: (r) => (r.connection.isTls ? 'on' : '') },
@@ -53,8 +75,10 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'request_id', get: requestId },
   { name: 'request_length', get: (r) => String(r.exchange.bytesReceived) },
   { name: 'request_method', get: (r) => (r.method === '' ? undefined : r.method) },
+  { name: 'request_port', get: ({ head }) => String(requestPort(head) || '') },
+  { name: 'is_request_port', get: ({ head }) => (requestPort(head) === 0 ? '' : ':') },
   { name: 'request_time', get: (r) => seconds(r.thread.clock.now - r.exchange.startedAt) },
-  { name: 'request_uri', get: (r) => requestUri(r.head.target) },
+  { name: 'request_uri', get: (r) => (r.isPathInvalid ? undefined : requestUri(r.head.target)) },
   { name: 'scheme', get: (r) => (r.connection.isTls ? 'https' : 'http') },
   { name: 'server_addr', get: (r) => r.connection.localAddress },
   { name: 'server_name', get: (r) => r.server.name },
@@ -66,8 +90,19 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'status', get: status },
   { name: 'time_iso8601', get: (r) => isoTime(r.thread.clock.now) },
   { name: 'time_local', get: (r) => logTime(r.thread.clock.now) },
-  { name: 'uri', get: (r) => r.uri || undefined },
+  { name: 'uri', get: path },
 ];
+
+/** nginx counts all but the head: the sizes of chunks are content too. */
+function bodyBytesSent({ exchange }: HttpRequest): string {
+  return String(exchange.bytesSent - exchange.headBytesSent);
+}
+
+/** Empty where the target was no path that can be, and without a value where none was read. */
+function path(r: HttpRequest): string | undefined {
+  if (r.uri !== '' || r.isPathInvalid) return r.uri;
+  return undefined;
+}
 
 function setArgs(r: HttpRequest, value: string): void {
   r.args = value;
@@ -84,6 +119,12 @@ function requestUri(target: string): string | undefined {
   if (authority === -1) return target;
   const path = target.slice(authority + 3).search(/[/?#]/);
   return path === -1 ? '/' : target.slice(authority + 3 + path);
+}
+
+/** The port that the client asked for, of an absolute target if there is one; 0 for none. */
+function requestPort({ target, host }: RequestHead): number {
+  const authority = target.charCodeAt(0) === SLASH ? host : (parseTarget(target).host ?? host);
+  return authority === undefined ? 0 : hostPort(authority);
 }
 
 /** nginx `ngx_http_arg`: names without regard to case, first one wins. */
@@ -112,6 +153,15 @@ function cookie(text: string | undefined, name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** A field that is at hand, unless it came more than once. */
+function joinedField(
+  head: RequestHead,
+  name: string,
+  first: string | undefined,
+): string | undefined {
+  return head.repeatsSingleton ? receivedField(head.fields, name) : first;
 }
 
 /** `$http_x_name`: dashes are underscores; repeated fields joined with ", " (Cookie with "; "). */
@@ -172,9 +222,13 @@ function protocol(r: HttpRequest): string | undefined {
   return version === 10 ? 'HTTP/1.0' : 'HTTP/1.1';
 }
 
-/** Three digits; `009` for HTTP/0.9 and `000` where nothing was answered, as nginx writes them. */
+/**
+ * nginx `ngx_http_variable_status`: the status that an error page keeps, else that of the reply so far.
+ * Three digits; `009` for HTTP/0.9 and `000` where nothing was answered, as nginx writes them.
+ */
 function status(r: HttpRequest): string {
-  if (r.status !== 0) return String(r.status).padStart(3, '0');
+  const known = r.errorStatus !== 0 ? r.errorStatus : r.status;
+  if (known !== 0) return String(known).padStart(3, '0');
   return r.head.version === 9 ? '009' : '000';
 }
 

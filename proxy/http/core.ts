@@ -127,6 +127,7 @@ const directives: readonly DirectiveRow<CoreConf>[] = [
   // There are no subrequests here, so none is logged.
   one('log_subrequest', EVERYWHERE, assign(flag)),
   one('merge_slashes', HTTP | SERVER, assign(flag)),
+  one('max_headers', HTTP | SERVER, assign(integer)),
   one('ignore_invalid_headers', HTTP | SERVER, assign(flag)),
   one('underscores_in_headers', HTTP | SERVER, assign(flag)),
   { name: 'open_file_cache', in: EVERYWHERE, args: [1, 2], set: setOpenFileCache },

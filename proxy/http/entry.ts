@@ -30,8 +30,12 @@ export class RequestEntry implements ExchangeHandler {
     const parsed = target.charCodeAt(0) === SLASH ? undefined : parseTarget(target);
     const isConnect = r.method === 'CONNECT';
     // nginx reads the path with the settings of the default server, before it knows the host.
-    if (!isConnect && !readPath(r, parsed)) {
-      this.refuseLine(r);
+    if (isConnect ? parsed === undefined : !readPath(r, parsed)) {
+      this.refuseLine(r, 'client sent invalid request');
+      return;
+    }
+    if (parsed?.host !== undefined && validateHost(parsed.host) === undefined) {
+      this.refuseLine(r, 'client sent invalid host in request line');
       return;
     }
     if (!this.chooseServer(r, names, parsed?.host ?? r.head.host)) return;
@@ -50,7 +54,10 @@ export class RequestEntry implements ExchangeHandler {
     const r = new HttpRequest(exchange, names.defaultServer, this.thread);
     const { host } = r.head;
     const valid = host === undefined ? undefined : validateHost(host);
-    if (valid !== undefined) r.server = names.find(valid, r);
+    if (valid !== undefined) {
+      r.host = valid;
+      r.server = names.find(valid, r);
+    }
     r.location = r.server.root;
     if (r.head.target.startsWith('/')) readPath(r, undefined);
     this.decline(r, refusal.status, refusal.message, actionOf(refusal));
@@ -79,9 +86,9 @@ export class RequestEntry implements ExchangeHandler {
   }
 
   /** nginx `ngx_http_process_request_line` refuses before a field is read, so the log has none. */
-  private refuseLine(r: HttpRequest): void {
+  private refuseLine(r: HttpRequest, message: string): void {
     r.forgetFields();
-    this.decline(r, 400, 'client sent invalid request', READING_LINE);
+    this.decline(r, 400, message, READING_LINE);
   }
 
   private decline(r: HttpRequest, status: number, message: string, action: string): void {
@@ -113,7 +120,10 @@ function readPath(r: HttpRequest, parsed: Target | undefined): boolean {
   if (parsed !== undefined && parsed.form !== 'absolute') return false;
   const target = parsed === undefined ? r.head.target : originForm(parsed);
   const path = normalisePath(target, r.server.root.core.merge_slashes);
-  if (path === undefined) return false;
+  if (path === undefined) {
+    r.isPathInvalid = true;
+    return false;
+  }
   r.uri = path.path;
   r.args = path.args;
   return true;

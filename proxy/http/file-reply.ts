@@ -9,8 +9,8 @@ import type { HttpRequest } from './request.ts';
 
 /**
  * Sends head and content. What is read from disk is opened before the head says how long it is, so
- * that both speak of one file. `allowRanges` as in nginx `r->allow_ranges`. Returns DONE, or the
- * status to answer with where the file cannot be opened any more.
+ * that both speak of one file. Returns DONE, or the status to answer with where the file cannot be
+ * opened any more.
  */
 export function sendFile(
   r: HttpRequest,
@@ -18,16 +18,15 @@ export function sendFile(
   info: FileInfo,
   contentType: string,
   core: CoreConf,
-  allowRanges: boolean,
 ): Verdict {
   if (info.content !== undefined || r.isHead || info.size === 0) {
-    if (sendFileHead(r, info, contentType, core, allowRanges)) sendFromMemory(r, info);
+    if (sendFileHead(r, info, contentType, core)) sendFromMemory(r, info);
     return DONE;
   }
   const fd = openFile(path);
   if (typeof fd === 'string') return fileProblem(r, path, fd, 'open');
   const now = new FileInfo(fstatSync(fd), '');
-  const isSent = sendFileHead(r, now, contentType, core, allowRanges);
+  const isSent = sendFileHead(r, now, contentType, core);
   if (isSent && r.status !== 304 && now.size !== 0) {
     const parts = r.ranges ?? [{ head: '', start: 0, end: now.size }];
     new FileSender(r, path, fd, parts, r.rangesTail).start();
@@ -43,7 +42,6 @@ function sendFileHead(
   info: FileInfo,
   contentType: string,
   core: CoreConf,
-  allowRanges: boolean,
 ): boolean {
   r.status = 200;
   r.contentType = contentType;
@@ -51,7 +49,7 @@ function sendFileHead(
   r.lastModified = info.modified;
   r.lastModifiedText = info.modifiedText;
   if (core.etag) r.etag = info.etag;
-  r.allowRanges = allowRanges;
+  r.allowRanges = true;
   return r.sendHead();
 }
 

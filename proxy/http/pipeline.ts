@@ -248,11 +248,12 @@ function countRedirect(r: HttpRequest, target: string): boolean {
   return false;
 }
 
+/** Another location makes the reply. What a status left for its page stays: see `startAnew`. */
 function restartReply(r: HttpRequest): void {
-  const { extraLines } = r;
+  const { extraLines, redirectTo } = r;
   clearReply(r);
-  // Content-Range tells the length, whatever page says so.
-  if (r.errorStatus === 416) r.extraLines = extraLines;
+  r.extraLines = extraLines;
+  r.redirectTo = redirectTo;
   abandonProducer(r);
 }
 

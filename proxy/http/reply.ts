@@ -20,7 +20,11 @@ export function writeReplyHead(r: HttpRequest): boolean {
     if (verdict === OK) continue;
     // nginx ngx_http_filter_finalize_request starts the reply anew; a range that cannot be given
     // keeps the fields the reply had, as ngx_http_range_not_satisfiable does.
-    if (verdict !== 416) clearReply(r);
+    if (verdict === 416) r.status = 416;
+    else {
+      clearReply(r);
+      r.status = 0;
+    }
     finalize(r, verdict);
     return false;
   }
@@ -32,11 +36,14 @@ export function writeReplyHead(r: HttpRequest): boolean {
   return true;
 }
 
-/** nginx `ngx_http_header_filter`: fields that some statuses do not have. */
+/**
+ * nginx `ngx_http_header_filter`: fields that some statuses do not have. The status line of an upstream
+ * is sent with the fields it came with.
+ */
 function fitToStatus(r: HttpRequest): void {
   const { status } = r;
   r.allowRanges = false;
-  if (status === 204) {
+  if (status === 204 && r.reason === undefined) {
     r.contentType = '';
     r.contentLength = -1;
   }
@@ -50,6 +57,14 @@ function replyLines(r: HttpRequest): string {
   let lines = '';
   if (!r.hasOwnServer) lines = serverLine(r);
   if (!r.hasOwnDate) lines += `Date: ${r.thread.clock.date}\r\n`;
+  lines += knownLines(r) + r.extraLines;
+  if (r.allowRanges) lines += 'Accept-Ranges: bytes\r\n';
+  return lines;
+}
+
+/** The lines of fields that have a slot of their own. */
+export function knownLines(r: HttpRequest): string {
+  let lines = '';
   if (r.contentType !== '') lines += `Content-Type: ${r.contentType}\r\n`;
   const lastModified = lastModifiedText(r);
   if (lastModified !== '') lines += `Last-Modified: ${lastModified}\r\n`;
@@ -57,8 +72,6 @@ function replyLines(r: HttpRequest): string {
   if (r.variesByEncoding) lines += 'Vary: Accept-Encoding\r\n';
   if (r.etag !== '') lines += `ETag: ${r.etag}\r\n`;
   if (r.contentEncoding !== '') lines += `Content-Encoding: ${r.contentEncoding}\r\n`;
-  lines += r.extraLines;
-  if (r.allowRanges) lines += 'Accept-Ranges: bytes\r\n';
   return lines;
 }
 
@@ -101,9 +114,11 @@ function localHost(r: HttpRequest): string {
     : localAddress;
 }
 
-/** Takes back what an earlier step put into the reply (nginx `ngx_http_clean_header`). */
+/**
+ * Takes back what an earlier step put into the reply, but for its status, which `$status` tells until
+ * there is another (nginx `ngx_http_clean_header`).
+ */
 export function clearReply(r: HttpRequest): void {
-  r.status = 0;
   r.reason = undefined;
   r.contentType = '';
   r.contentLength = -1;

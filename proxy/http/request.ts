@@ -50,6 +50,8 @@ export class HttpRequest implements ExchangeOwner {
   uri = '';
   /** Query string without `?` (`$args`). */
   args = '';
+  /** Whether the target was refused as a path; `uri` is empty then. */
+  isPathInvalid = false;
   /** Whether `head.target` still says what `uri` and `args` say (nginx `valid_unparsed_uri`). */
   isTargetValid = true;
   /** Host in lower case without port and final dot, or '' (nginx `r->headers_in.server`). */
@@ -90,7 +92,7 @@ export class HttpRequest implements ExchangeOwner {
   // The reply.
   /** Status of the reply; 0 until there is one. */
   status = 0;
-  /** Reason phrase where it is not the standard one. */
+  /** Reason phrase of an upstream, which may be empty; `undefined` stands for the usual one. */
   reason: string | undefined = undefined;
   /** '' sends no Content-Type. */
   contentType = '';

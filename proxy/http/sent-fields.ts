@@ -1,4 +1,5 @@
 /** `$sent_http_NAME`: fields of the reply, by the name with underscores for dashes. */
+import { isStatusWithoutContent } from '../../wire/framing.ts';
 import { absoluteRedirect, lastModifiedText } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -10,7 +11,9 @@ export function sentField(r: HttpRequest, name: string): string | undefined {
     case 'content_length':
       return r.contentLength === -1 ? undefined : String(r.contentLength);
     case 'location':
-      return r.redirectTo === '' ? undefined : absoluteRedirect(r);
+      if (r.redirectTo === '') return undefined;
+      // nginx makes it absolute when it writes the head.
+      return r.isHeadSent ? absoluteRedirect(r) : r.redirectTo;
     case 'last_modified':
       return lastModifiedText(r) || undefined;
     case 'etag':
@@ -18,23 +21,27 @@ export function sentField(r: HttpRequest, name: string): string | undefined {
     case 'content_encoding':
       return r.contentEncoding || undefined;
     case 'connection':
+      if (r.status === 101) return 'upgrade';
       return r.exchange.keepAlive ? 'keep-alive' : 'close';
     case 'keep_alive':
       return keepAlive(r);
     case 'transfer_encoding':
-      return r.contentLength === -1 && r.head.version === 11 && r.isHeadSent
-        ? 'chunked'
-        : undefined;
-    case 'date':
-      return r.hasOwnDate ? listed(r.extraLines, name) : r.thread.clock.date;
+      return isChunked(r) ? 'chunked' : undefined;
     default:
+      // nginx's own Server and Date are not among the fields that this variable looks at.
       return listed(r.extraLines, name);
   }
 }
 
+/** nginx `ngx_http_chunked_header_filter`. */
+function isChunked(r: HttpRequest): boolean {
+  if (!r.exchange.isHeadSent || r.contentLength !== -1 || r.head.version < 11) return false;
+  return r.head.method !== 'HEAD' && !isStatusWithoutContent(r.status);
+}
+
 function keepAlive(r: HttpRequest): string | undefined {
   const { keepaliveHeaderSeconds } = r.location.times;
-  return r.exchange.keepAlive && keepaliveHeaderSeconds > 0
+  return r.status !== 101 && r.exchange.keepAlive && keepaliveHeaderSeconds > 0
     ? `timeout=${keepaliveHeaderSeconds}`
     : undefined;
 }

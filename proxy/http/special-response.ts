@@ -51,12 +51,16 @@ export function sendSpecialResponse(r: HttpRequest, status: number): void {
   sendBuiltInPage(r, status);
 }
 
-/** Drops the reply under way; 416 keeps the lines of the reply of which no part could be given. */
+/**
+ * Drops the reply under way, but for what belongs to the status and so to each page that is sent for
+ * it: the Location of a redirect, the challenges of 401, and the fields of a reply of which no part
+ * could be given (416).
+ */
 function startAnew(r: HttpRequest, status: number): void {
   const { redirectTo, extraLines } = r;
   clearReply(r);
   if (status === 201 || (status >= 301 && status <= 308)) r.redirectTo = redirectTo;
-  if (status === 416) r.extraLines = extraLines;
+  if (status === 401 || status === 416) r.extraLines = extraLines;
 }
 
 /** nginx turns keep-alive off after these. */

@@ -11,6 +11,8 @@ interface BuiltIn {
   readonly name: string;
   /** Present where `set` may change it (`$args`, `$limit_rate`). */
   readonly set?: (r: HttpRequest, value: string) => void;
+  /** Whether `set`, `map` and named captures may take its place (nginx NGX_HTTP_VAR_CHANGEABLE). */
+  readonly isChangeable?: boolean;
 }
 
 /** One built-in variable. */
@@ -26,6 +28,23 @@ export interface PrefixVariableRow extends BuiltIn {
 }
 
 export type VariableRow = PlainVariableRow | PrefixVariableRow;
+
+/**
+ * Variables of nginx's modules that are not here: there too nothing may be defined by these names. (Those
+ * of TLS may be, so they are not listed.)
+ */
+const TAKEN: ReadonlySet<string> = new Set(
+  (
+    'connection_time connections_active connections_reading connections_waiting connections_writing ' +
+    'date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 proxy_protocol_addr ' +
+    'proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port secure_link ' +
+    'secure_link_expires slice_range tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd ' +
+    'uid_got uid_set upstream_cache_status'
+  ).split(' '),
+);
+
+/** What nginx lets `set` change and has no effect here: refused, as the directive of its name is. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(['limit_rate']);
 
 /** Writes one variable. */
 export type Setter = (r: HttpRequest, value: string) => void;
@@ -98,11 +117,24 @@ export class VariableRegistry {
 
   /** The writer of a built-in variable, `undefined` where there is none of the name. */
   private settable(name: string, at: Place): Setter | undefined {
+    if (UNSUPPORTED.has(name)) fail(at, `variable "${name}" is not supported by Tandem`);
     const row = this.rows.get(name);
-    if (row !== undefined && row.set === undefined) {
-      fail(at, `the duplicate "${name}" variable`);
+    if (row === undefined) {
+      if (TAKEN.has(name)) fail(at, `the duplicate "${name}" variable`);
+      return undefined;
     }
-    return row?.set;
+    if (row.isChangeable === true) this.makeSlotOf(row);
+    else if (row.set === undefined) fail(at, `the duplicate "${name}" variable`);
+    return row.set;
+  }
+
+  /** Until something is written its own value counts. */
+  private makeSlotOf(row: PlainVariableRow): void {
+    if (this.slots.has(row.name)) return;
+    const slot = this.slotOf(row.name);
+    slot.compute = row.get;
+    slot.isVolatile = true;
+    slot.isDecided = true;
   }
 
   /** A getter for `$name`, or `undefined` where no such variable exists. */

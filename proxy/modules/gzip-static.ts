@@ -66,5 +66,5 @@ function serve(
   }
   if (!info.isFile) return info.isDirectory ? DECLINED : 404;
   r.contentEncoding = 'gzip';
-  return sendFile(r, path, info, mediaType(uri, core), core, false);
+  return sendFile(r, path, info, mediaType(uri, core), core);
 }

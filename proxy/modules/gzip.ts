@@ -13,6 +13,7 @@ import {
 import { assign, buffers, flag, integerBetween, mediaTypes, size } from '../config/readers.ts';
 import { defineModule } from '../http/module.ts';
 import { type BodyFilter, type BodyOutput, OK, type Verdict } from '../http/phases.ts';
+import { dropLines } from '../http/reply-lines.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { CRIT } from '../log/error-log.ts';
 import {
@@ -36,6 +37,11 @@ const PLACES = HTTP | SERVER | LOCATION;
 
 /** Content up to this size that is at hand whole is compressed at once, without a stream. */
 const AT_ONCE_BYTES = 64 * 1024;
+/**
+ * What an upstream said of the content as it was: its ranges, and an ETag without text, which has no slot
+ * in a reply (nginx `ngx_http_clear_accept_ranges`, `ngx_http_weak_etag`).
+ */
+const OF_CONTENT: readonly string[] = ['accept-ranges', 'etag'];
 /** Compressed content that may wait for a slow client. */
 const WAITING_BYTES = 64 * 1024;
 
@@ -94,6 +100,7 @@ function compress(r: HttpRequest, conf: GzipConf): Verdict {
   r.contentEncoding = 'gzip';
   r.contentLength = -1;
   r.allowRanges = false;
+  if (r.extraLines !== '') r.extraLines = dropLines(r.extraLines, OF_CONTENT);
   if (r.etag !== '') r.etag = weaken(r.etag);
   // HEAD is told of the coding, and there is nothing to compress.
   if (!r.isHead) r.addBodyFilter(new GzipFilter(r, r.output, conf));

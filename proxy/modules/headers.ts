@@ -205,8 +205,17 @@ function expireAs(r: HttpRequest, expires: Expires, isConstant: boolean): void {
   r.extraLines += `Expires: ${imfFixdate(at)}\r\nCache-Control: ${control}\r\n`;
 }
 
+/** When the content was modified: of an upstream's reply only the text of the field is at hand. */
+function modifiedAt(r: HttpRequest): number {
+  if (r.lastModified !== -1 || r.lastModifiedText === '') return r.lastModified;
+  return parseHttpDate(r.lastModifiedText);
+}
+
 function expiresAt(r: HttpRequest, kind: string, seconds: number, now: number): number {
-  if (kind === 'modified' && r.lastModified !== -1) return r.lastModified + seconds;
+  if (kind === 'modified') {
+    const modified = modifiedAt(r);
+    if (modified !== -1) return modified + seconds;
+  }
   if (kind !== 'daily') return now + seconds;
   const midnight = new Date(now * 1000).setHours(0, 0, 0, 0) / 1000;
   const today = midnight + seconds;

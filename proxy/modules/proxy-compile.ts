@@ -88,7 +88,8 @@ function templateOf(
 ): RequestTemplate {
   const set = conf.proxy_set_header.map(([name, value]) => [name, site.value(value)] as const);
   const host = target === undefined ? site.value('$proxy_host') : constantValue(target.host);
-  return new RequestTemplate(set, host, conf.proxy_pass_request_headers);
+  const { proxy_http_version, proxy_pass_request_headers } = conf;
+  return new RequestTemplate(set, host, proxy_http_version, proxy_pass_request_headers);
 }
 
 /** nginx `ngx_http_proxy_merge_loc_conf`: how the sizes of buffers must fit each other. */

@@ -2,6 +2,7 @@
 import { parseGivenUri } from '../../wire/given-uri.ts';
 import { OK, type Verdict } from '../http/phases.ts';
 import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
+import { knownLines } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { SERVER_FULL, SERVER_SHORT } from '../http/version.ts';
 import { ERROR } from '../log/error-log.ts';
@@ -33,7 +34,7 @@ export function upgradeLines(r: HttpRequest): string {
   const isShort = r.location.core.server_tokens === 'off';
   const server = r.hasOwnServer ? '' : `Server: ${isShort ? SERVER_SHORT : SERVER_FULL}\r\n`;
   const date = r.hasOwnDate ? '' : `Date: ${r.thread.clock.date}\r\n`;
-  return `${server}${date}${r.extraLines}`;
+  return `${server}${date}${knownLines(r)}${r.extraLines}`;
 }
 
 /**

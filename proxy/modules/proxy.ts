@@ -16,8 +16,8 @@ import { PROXY_DEFAULTS, type ProxyConf, proxyRows } from './proxy-directives.ts
 import { addKeptFields } from './proxy-replies.ts';
 
 const variables: readonly VariableRow[] = [
-  { name: 'proxy_host', get: (r) => exchangeOf(r)?.target.host },
-  { name: 'proxy_port', get: (r) => exchangeOf(r)?.target.port },
+  { name: 'proxy_host', isChangeable: true, get: (r) => exchangeOf(r)?.target.host },
+  { name: 'proxy_port', isChangeable: true, get: (r) => exchangeOf(r)?.target.port },
   { name: 'proxy_add_x_forwarded_for', get: addForwardedFor },
 ];
 

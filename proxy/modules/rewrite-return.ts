@@ -4,6 +4,7 @@ import { parseNumber } from '../config/units.ts';
 import { mediaType } from '../http/media-type.ts';
 import { DONE, type Verdict } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
+import type { Value } from '../http/script.ts';
 import { type CompileCode, checkWord } from './rewrite-code.ts';
 
 const URL_START = /^(http:\/\/|https:\/\/|\$scheme)/;
@@ -26,11 +27,12 @@ function sender(status: number, word: string, directive: Directive): CompileCode
     const value = site.value(word, directive);
     if (isRedirect(status)) {
       return (r) => {
+        r.status = status;
         r.redirectTo = value.evaluate(r);
         return status;
       };
     }
-    return (r) => sendText(r, status, value.evaluate(r));
+    return (r) => sendText(r, status, value);
   };
 }
 
@@ -39,8 +41,10 @@ function isRedirect(status: number): boolean {
 }
 
 /** nginx `ngx_http_send_response`: the type is that of the path, as if it were a file. */
-function sendText(r: HttpRequest, status: number, text: string): Verdict {
+function sendText(r: HttpRequest, status: number, value: Value): Verdict {
+  // Before the text is made: it may name `$status`.
   r.status = status;
+  const text = value.evaluate(r);
   r.contentType = status === 204 ? '' : mediaType(r.uri, r.location.core);
   r.sendWhole(text);
   return DONE;

@@ -39,7 +39,7 @@ function serveFile(r: HttpRequest, core: CoreConf): Verdict {
     r.log(CRIT, `"${path}" is not a regular file`);
     return 404;
   }
-  return sendFile(r, path, info, mediaType(uri, core), core, true);
+  return sendFile(r, path, info, mediaType(uri, core), core);
 }
 
 /** A folder asked for without its final slash. */

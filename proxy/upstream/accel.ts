@@ -26,9 +26,14 @@ export function accelRedirect(fields: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** What X-Accel-Buffering says: `yes`, `no`, or nothing that counts. */
+/** What X-Accel-Buffering says: `yes`, `no`, or nothing that counts. Of several the last one counts. */
 export function accelBuffering(fields: readonly string[]): boolean | undefined {
-  const value = fieldValue(fields, 'x-accel-buffering')?.toLowerCase();
-  if (value === 'yes') return true;
-  return value === 'no' ? false : undefined;
+  let isOn: boolean | undefined;
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i]!.toLowerCase() !== 'x-accel-buffering') continue;
+    const value = fields[i + 1]!.toLowerCase();
+    if (value === 'yes') isOn = true;
+    else if (value === 'no') isOn = false;
+  }
+  return isOn;
 }

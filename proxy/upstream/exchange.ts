@@ -30,7 +30,7 @@ import { OutgoingRequest, type OutgoingUser } from './outgoing.ts';
 import { PassProblem, type PassTarget } from './pass.ts';
 import type { PeerOutcome } from './peers.ts';
 import { IGNORE_BUFFERING, IGNORE_REDIRECT, type ProxyPlan } from './plan.ts';
-import { fieldValue, type KeptFields } from './response-fields.ts';
+import { type KeptFields, linesOf } from './response-fields.ts';
 import { outcomeOf, Tries } from './tries.ts';
 import { TunnelPair, type TunnelPairOwner } from './tunnel-pair.ts';
 
@@ -199,6 +199,8 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     if (!this.#plan.interceptsErrors || r.isDone) return false;
     if (!r.location.errorPages.some((page) => page.status === status)) return false;
     this.#leaveRest();
+    // RFC 9110 11.6.1: without its challenges a 401 tells the client nothing.
+    if (status === 401) r.extraLines = linesOf(head.fields, 'www-authenticate');
     r.finalize(status);
     return true;
   }
@@ -341,8 +343,8 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
   upgraded(head: ResponseHead, offer: TunnelOffer): void {
     const r = this.#r;
     this.#noteHead(head);
-    const protocol = fieldValue(head.fields, 'upgrade');
-    if (r.isDone || r.head.upgrade === undefined || protocol === undefined || head.status !== 101) {
+    const isNamed = linesOf(head.fields, 'upgrade') !== '';
+    if (r.isDone || r.head.upgrade === undefined || !isNamed || head.status !== 101) {
       this.#log(ERROR, 'upstream switched protocols without being asked');
       this.#next(NEXT_ERROR, true, false);
       return;

@@ -25,6 +25,7 @@ export class FieldTable {
     entries.push({ lower, code });
     while (this.#byLength.length <= lower.length) this.#byLength.push(undefined);
     this.#byLength[lower.length] = entries;
+    this.#met.clear();
   }
 
   /** The code of a name in any case, or 0. */

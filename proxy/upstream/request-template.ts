@@ -1,5 +1,5 @@
 /**
- * The field lines sent to an upstream: those of `proxy_set_header` and nginx's own, then the
+ * The field lines sent to an upstream: Host, those of `proxy_set_header` and nginx's own, then the
  * client's. What depends on nothing is joined at load. See nginx `ngx_http_proxy_create_request`.
  */
 import type { HttpRequest } from '../http/request.ts';
@@ -15,6 +15,8 @@ const CODING = 2;
 interface SetField {
   readonly name: string;
   readonly value: Value | typeof LENGTH | typeof CODING | undefined;
+  /** What is sent where the value is empty; nothing where there is none. */
+  readonly otherwise?: Value | undefined;
 }
 
 /** Constant text, then what depends on the request. */
@@ -22,11 +24,18 @@ class Piece {
   readonly text: string;
   readonly kind: number;
   readonly value: Value | undefined;
+  readonly otherwise: Value | undefined;
 
-  constructor(text: string, kind: number, value: Value | undefined) {
+  constructor(
+    text: string,
+    kind: number,
+    value: Value | undefined,
+    otherwise: Value | undefined = undefined,
+  ) {
     this.text = text;
     this.kind = kind;
     this.value = value;
+    this.otherwise = otherwise;
   }
 }
 
@@ -42,14 +51,16 @@ export class RequestTemplate {
   /**
    * @param set name and value of each `proxy_set_header`, in order
    * @param host what Host is unless it is set
+   * @param httpVersion of the request: HTTP/1.1 has a Host, whatever is set (RFC 9112 3.2)
    * @param passesFields nginx `proxy_pass_request_headers`
    */
   constructor(
     set: readonly (readonly [name: string, value: Value])[],
     host: Value,
+    httpVersion: number,
     passesFields: boolean,
   ) {
-    const fields = withDefaults(set, host);
+    const fields = withDefaults(set, host, httpVersion);
     for (const { name } of fields) this.#replaced.set(name, 1);
     this.#pieces = joinPieces(fields);
     this.#passesFields = passesFields;
@@ -82,7 +93,8 @@ export class RequestTemplate {
 
 /** nginx leaves a field out whose value is empty. */
 function valueLine(piece: Piece, r: HttpRequest): string {
-  const value = oneLine(piece.value!.evaluate(r));
+  let value = oneLine(piece.value!.evaluate(r));
+  if (value === '' && piece.otherwise !== undefined) value = oneLine(piece.otherwise.evaluate(r));
   return value === '' ? '' : `${piece.text}${value}\r\n`;
 }
 
@@ -100,14 +112,26 @@ function oneLine(value: string): string {
   return value;
 }
 
-/** nginx `ngx_http_proxy_headers`: sent, or with no value kept from being passed on. */
+/**
+ * nginx `ngx_http_proxy_headers`: sent, or with no value kept from being passed on. Host comes first,
+ * and of several the last one, since 1.29.
+ */
 function withDefaults(
   set: readonly (readonly [name: string, value: Value])[],
   host: Value,
+  httpVersion: number,
 ): readonly SetField[] {
-  const fields: SetField[] = set.map(([name, value]) => ({ name, value }));
+  const isHost = ([name]: readonly [name: string, value: Value]): boolean =>
+    name.toLowerCase() === 'host';
+  const own = set.findLast(isHost)?.[1] ?? host;
+  const otherwise = httpVersion > 10 ? host : undefined;
+  const fields: SetField[] = [
+    own.constant === ''
+      ? { name: 'Host', value: otherwise }
+      : { name: 'Host', value: own, otherwise },
+  ];
+  for (const line of set) if (!isHost(line)) fields.push({ name: line[0], value: line[1] });
   const defaults: readonly SetField[] = [
-    { name: 'Host', value: host },
     { name: 'Connection', value: undefined },
     { name: 'Content-Length', value: LENGTH },
     { name: 'Transfer-Encoding', value: CODING },
@@ -126,7 +150,7 @@ function withDefaults(
 function joinPieces(fields: readonly SetField[]): readonly Piece[] {
   const pieces: Piece[] = [];
   let text = '';
-  for (const { name, value } of fields) {
+  for (const { name, value, otherwise } of fields) {
     if (value === undefined) continue;
     if (typeof value !== 'number' && value.constant !== undefined) {
       if (value.constant !== '') text += `${name}: ${oneLine(value.constant)}\r\n`;
@@ -135,7 +159,7 @@ function joinPieces(fields: readonly SetField[]): readonly Piece[] {
     if (text !== '') pieces.push(new Piece(text, TEXT, undefined));
     text = '';
     if (typeof value === 'number') pieces.push(new Piece('', value, undefined));
-    else pieces.push(new Piece(`${name}: `, VALUE, value));
+    else pieces.push(new Piece(`${name}: `, VALUE, value, otherwise));
   }
   if (text !== '') pieces.push(new Piece(text, TEXT, undefined));
   return pieces;

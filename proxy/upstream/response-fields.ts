@@ -8,6 +8,7 @@ import { isSameToken } from '../../wire/characters.ts';
 import type { ResponseHead } from '../../wire/exchange.ts';
 import { isNamedByConnection } from '../../wire/framing.ts';
 import type { HttpRequest } from '../http/request.ts';
+import { WARN } from '../log/error-log.ts';
 import { type CookieRules, rewriteCookie } from './cookies.ts';
 import { FieldTable } from './field-table.ts';
 import { type Rewrite, rewriteFirst, rewriteRefresh } from './rewrite-url.ts';
@@ -25,27 +26,48 @@ const DATE = 9;
 const SERVER = 10;
 const CONNECTION = 11;
 const COPY = 12;
+// Copied; they have numbers of their own to be told when they are repeated.
+const EXPIRES = 13;
+const STATUS = 14;
+const ACCEL_EXPIRES = 15;
+const ACCEL_REDIRECT = 16;
+const ACCEL_LIMIT_RATE = 17;
+
+/** The numbers above, without the bits below. */
+const CODE = 31;
+/** Not passed on. */
+const HIDDEN = 32;
+/** Only the first one counts (nginx `ngx_http_upstream_process_header_line` since 1.23). */
+const UNIQUE = 64;
 
 /** Names with their own handling, all others are copied. */
 const KNOWN: readonly (readonly [name: string, code: number])[] = [
   ['Content-Length', DROP],
   ['Transfer-Encoding', DROP],
   ['Keep-Alive', DROP],
-  ['Status', DROP],
-  ['Content-Type', CONTENT_TYPE],
-  ['Last-Modified', LAST_MODIFIED],
-  ['ETag', ETAG],
-  ['Location', LOCATION],
-  ['Refresh', REFRESH],
+  ['Status', STATUS | UNIQUE],
+  ['Content-Type', CONTENT_TYPE | UNIQUE],
+  ['Last-Modified', LAST_MODIFIED | UNIQUE],
+  ['ETag', ETAG | UNIQUE],
+  ['Location', LOCATION | UNIQUE],
+  ['Refresh', REFRESH | UNIQUE],
+  ['Expires', EXPIRES | UNIQUE],
   ['Set-Cookie', SET_COOKIE],
   ['Content-Encoding', CONTENT_ENCODING],
-  ['Date', DATE],
-  ['Server', SERVER],
+  ['Date', DATE | UNIQUE],
+  ['Server', SERVER | UNIQUE],
   ['Connection', CONNECTION],
+  ['X-Accel-Expires', ACCEL_EXPIRES | UNIQUE],
+  ['X-Accel-Redirect', ACCEL_REDIRECT | UNIQUE],
+  ['X-Accel-Limit-Rate', ACCEL_LIMIT_RATE | UNIQUE],
 ];
 
+const UNIQUE_NAMES: ReadonlySet<string> = new Set(
+  KNOWN.filter(([, code]) => (code & UNIQUE) !== 0).map(([name]) => name.toLowerCase()),
+);
+
 /** nginx `ngx_http_proxy_hide_headers`. */
-const HIDDEN: readonly string[] = [
+const HIDDEN_BY_DEFAULT: readonly string[] = [
   'Date',
   'Server',
   'X-Pad',
@@ -79,12 +101,15 @@ export interface KeptFields {
 export class ResponseFields {
   readonly #codes = new FieldTable();
   readonly #kept = new FieldTable();
+  /** Whether the upstream's own Date and Server are passed on, and none where it sends none. */
+  readonly #passesDate: boolean;
+  readonly #passesServer: boolean;
   readonly #redirects: readonly Rewrite[];
   readonly #cookies: CookieRules | undefined;
 
   /**
    * @param hide names of `proxy_hide_header`
-   * @param pass names of `proxy_pass_header`, taken out of what nginx hides by itself
+   * @param pass names of `proxy_pass_header`, taken out of all that is hidden
    */
   constructor(
     hide: readonly string[],
@@ -94,8 +119,12 @@ export class ResponseFields {
   ) {
     for (const [name, code] of KNOWN) this.#codes.set(name, code);
     const passed = new Set(pass.map((name) => name.toLowerCase()));
-    const hidden = [...HIDDEN.filter((name) => !passed.has(name.toLowerCase())), ...hide];
-    for (const name of hidden) this.#codes.set(name, DROP);
+    for (const name of [...HIDDEN_BY_DEFAULT, ...hide]) {
+      if (passed.has(name.toLowerCase())) continue;
+      this.#codes.set(name, (this.#codes.codeOf(name) || DROP) | HIDDEN);
+    }
+    this.#passesDate = (this.#codes.codeOf('Date') & HIDDEN) === 0;
+    this.#passesServer = (this.#codes.codeOf('Server') & HIDDEN) === 0;
     const known = new Map(KNOWN);
     for (const name of KEPT_BY_REDIRECT) this.#kept.set(name, known.get(name) ?? COPY);
     this.#redirects = redirects;
@@ -105,8 +134,11 @@ export class ResponseFields {
   /** Fills the reply from a response head. */
   fill(r: HttpRequest, head: ResponseHead): void {
     r.status = head.status;
-    r.reason = head.reason === '' ? undefined : head.reason;
+    r.reason = head.reason;
     r.contentLength = head.contentLength;
+    // nginx: ngx_http_proxy_process_header adds empty ones, which take the place of its own.
+    r.hasOwnDate = this.#passesDate;
+    r.hasOwnServer = this.#passesServer;
     this.#take(r, head.fields, undefined);
   }
 
@@ -127,12 +159,27 @@ export class ResponseFields {
   #take(r: HttpRequest, fields: readonly string[], only: FieldTable | undefined): void {
     let lines = '';
     let connection = '';
+    /** A bit for each unique field that was met. */
+    let met = 0;
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!;
-      const code = (only ?? this.#codes).codeOf(name);
-      if (code === DROP || (code === 0 && only !== undefined)) continue;
+      let code = this.#codes.codeOf(name);
+      if (code >= UNIQUE) {
+        const bit = 1 << (code & CODE);
+        if ((met & bit) !== 0) {
+          warnOfRepeated(r, fields, i);
+          continue;
+        }
+        met |= bit;
+      }
+      if (only !== undefined) {
+        code = only.codeOf(name);
+        if (code === 0) continue;
+      } else if ((code & HIDDEN) !== 0) continue;
+      code &= CODE;
+      if (code === DROP) continue;
       const value = fields[i + 1]!;
-      if (code === 0 || code === COPY) lines += `${name}: ${value}\r\n`;
+      if (code === 0 || code >= COPY) lines += `${name}: ${value}\r\n`;
       else if (code === CONNECTION)
         connection = connection === '' ? value : `${connection},${value}`;
       else lines += this.#takeKnown(r, code, name, value);
@@ -143,18 +190,18 @@ export class ResponseFields {
     r.extraLines += lines;
   }
 
-  /** Puts a field into its slot; gives its line where it has none. Of a repeated one the first counts. */
+  /** Puts a field into its slot; gives its line where it has none, or is empty. */
   #takeKnown(r: HttpRequest, code: number, name: string, value: string): string {
     switch (code) {
       case CONTENT_TYPE:
-        if (r.contentType === '') r.contentType = value;
+        r.contentType = value;
         return '';
       case LAST_MODIFIED:
-        if (r.lastModifiedText === '') r.lastModifiedText = value;
-        return '';
+        r.lastModifiedText = value;
+        return emptyLine(name, value);
       case ETAG:
-        if (r.etag === '') r.etag = value;
-        return '';
+        r.etag = value;
+        return emptyLine(name, value);
       case LOCATION:
         return this.#takeLocation(r, name, value);
       case REFRESH:
@@ -165,13 +212,10 @@ export class ResponseFields {
         return `${name}: ${oneLine(rewriteCookie(r, cookies, value))}\r\n`;
       }
       case CONTENT_ENCODING:
-        if (r.contentEncoding === '') r.contentEncoding = value;
-        return '';
-      case DATE:
-        r.hasOwnDate = true;
-        return `${name}: ${value}\r\n`;
+        if (r.contentEncoding !== '') return `${name}: ${value}\r\n`;
+        r.contentEncoding = value;
+        return emptyLine(name, value);
       default:
-        r.hasOwnServer = true;
         return `${name}: ${value}\r\n`;
     }
   }
@@ -183,6 +227,22 @@ export class ResponseFields {
     r.redirectTo = oneLine(rewritten);
     return '';
   }
+}
+
+/** The line of a field without a value, which its slot could not tell from none. */
+function emptyLine(name: string, value: string): string {
+  return value === '' ? `${name}: \r\n` : '';
+}
+
+/** @param at where the repeated field stands in `fields` */
+function warnOfRepeated(r: HttpRequest, fields: readonly string[], at: number): void {
+  const lower = fields[at]!.toLowerCase();
+  let first = 0;
+  while (fields[first]!.toLowerCase() !== lower) first += 2;
+  const again = `"${fields[at]}: ${fields[at + 1]}"`;
+  const before = `"${fields[first]}: ${fields[first + 1]}"`;
+  const message = `upstream sent duplicate header line: ${again}, previous value: ${before}, ignored`;
+  r.log(WARN, `${message} while reading response header from upstream`);
 }
 
 /** A rewritten value must not add lines. */
@@ -203,13 +263,27 @@ function withoutNamed(lines: string, connection: string): string {
     .join('');
 }
 
-/** The value of a field by its lower-case name, several joined as nginx joins them; or `undefined`. */
+/**
+ * The value of a field by its lower-case name, `undefined` where there is none. Several are joined as
+ * nginx joins them; of those that count once it is the first.
+ */
 export function fieldValue(fields: readonly string[], lower: string): string | undefined {
   let value: string | undefined;
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!;
     if (name.length !== lower.length || name.toLowerCase() !== lower) continue;
-    value = value === undefined ? fields[i + 1]! : `${value}, ${fields[i + 1]}`;
+    if (value === undefined) value = fields[i + 1]!;
+    else if (!UNIQUE_NAMES.has(lower)) value += `, ${fields[i + 1]}`;
   }
   return value;
+}
+
+/** All lines of a field by its lower-case name, '' where there is none. */
+export function linesOf(fields: readonly string[], lower: string): string {
+  let lines = '';
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (name.toLowerCase() === lower) lines += `${name}: ${fields[i + 1]}\r\n`;
+  }
+  return lines;
 }

@@ -186,6 +186,20 @@ for (const { name, isPlain } of WRAPPERS) {
     assert.equal(await ask(peer.pool)[1].done, 'premature-close', 'a fresh one is not stale');
   });
 
+  test(`a kept connection that breaks inside the head is stale too (${name})`, async (t) => {
+    let count = 0;
+    const peer = await startPeer(t, isPlain, (socket) => {
+      if (++count === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      else
+        socket.end(
+          count === 2 ? 'HTTP/1.1 200 OK\r\nContent-Le' : 'HTTP/1.1 100 Continue\r\n\r\nHT',
+        );
+    });
+    assert.match(await ask(peer.pool)[1].done, /<ok>$/);
+    assert.equal(await ask(peer.pool)[1].done, 'premature-close stale');
+    assert.match(await ask(peer.pool)[1].done, /premature-close$/, 'a fresh one is not stale');
+  });
+
   test(`a reset of a kept connection is stale too (${name})`, async (t) => {
     let requests = 0;
     const peer = await startPeer(t, isPlain, (s) => {

@@ -1,4 +1,5 @@
 /** `error_page` in all its forms, `try_files`, `index` and `internal`, under both. */
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -127,7 +128,9 @@ suite('error pages, try_files and index', { skip: lacksNginx() }, () => {
     await assertAlike(pair, 'GET / HTTP/1.1\r\n\r\n');
     await assertAlike(pair, ask('GET / HTTP/3.0'));
     await assertAlike(pair, ask('GET / HTTP/1.1', 'Transfer-Encoding: foo'));
-    await assertAlike(pair, ask('CONNECT /x HTTP/1.1'));
+    // Since 1.29 nginx takes CONNECT with an authority alone; 1.22 answers 405 here and 400 there.
+    assert.equal((await pair.tandem.ask(ask('CONNECT /x HTTP/1.1'))).content, 'my 400');
+    assert.equal((await pair.tandem.ask(ask('CONNECT h:443 HTTP/1.1'))).status, 303);
     await assertAlike(pair, `${ask('POST /small HTTP/1.1', 'Content-Length: 11')}hello world`);
     await assertAlike(pair, get('/ten.txt', 'If-Match: "x"'));
     await assertAlike(pair, get('/ten.txt', 'Range: bytes=20-'));

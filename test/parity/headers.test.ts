@@ -1,4 +1,5 @@
 /** `add_header`, `expires`, gzip and `gzip_static`, under both. */
+import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { lacksNginx } from '../harness/nginx.ts';
 import { type Pair, startPair } from '../harness/parity.ts';
@@ -65,13 +66,21 @@ const FILES = {
 };
 
 /** Takes out the second of now, and how the same text was compressed. */
+/** Where gzip_static answers. */
+const PACKED = ['/g5/pre.txt', '/g5/only.txt', '/g6/pre.txt', '/g6/only.txt', '/g7/pre.txt'];
+
 function mask(text: string): string {
-  return text
-    .replace(/Expires: .*?\d\d:\d\d:\d\d GMT/g, (date) =>
-      /1970|2037/.test(date) ? date : 'Expires: masked',
-    )
-    .replace(/max-age=(\d+)/g, (_, age) => `max-age=${Math.round(age / 100)}00`)
-    .replace(/([0-9a-f]+\r\n)?\x1f\x8b[\s\S]*$/, 'compressed');
+  return (
+    text
+      .replace(/Expires: .*?\d\d:\d\d:\d\d GMT/g, (date) =>
+        /1970|2037/.test(date) ? date : 'Expires: masked',
+      )
+      .replace(/max-age=(\d+)/g, (_, age) => `max-age=${Math.round(age / 100)}00`)
+      // Since 1.29 nginx gives ranges of a packed file; see the test of that.
+      .replace(/^Accept-Ranges: bytes\r\n(?=(?:.+\r\n)*Content-Encoding: gzip\r\n)/m, '')
+      .replace(/(?<=^Content-Encoding: gzip\r\n(?:.+\r\n)*)Accept-Ranges: bytes\r\n/m, '')
+      .replace(/([0-9a-f]+\r\n)?\x1f\x8b[\s\S]*$/, 'compressed')
+  );
 }
 
 suite('fields that the proxy adds, and gzip', { skip: lacksNginx() }, () => {
@@ -139,11 +148,25 @@ suite('fields that the proxy adds, and gzip', { skip: lacksNginx() }, () => {
       await assertAlike(pair, ask(`HEAD ${path} HTTP/1.1`, gzip), 8081, mask);
       await assertAlike(pair, `GET ${path} HTTP/1.0\r\n${gzip}\r\n\r\n`, 8081, mask);
       for (const fields of [[], ['Via: x'], ['Via: x', 'Authorization: y'], ['Range: bytes=0-3']]) {
+        if (fields[0] === 'Range: bytes=0-3' && PACKED.includes(path)) continue;
         await assertAlike(pair, get(path, gzip, ...fields), 8081, mask);
       }
       for (const agent of ['Bad', 'MSIE 6.0 xx']) {
         await assertAlike(pair, get(path, gzip, `User-Agent: ${agent}`), 8081, mask);
       }
+    }
+  });
+
+  test('ranges of a packed file are of its packed bytes', async () => {
+    for (const path of PACKED) {
+      const request = get(path, 'Accept-Encoding: gzip', 'Range: bytes=1-2');
+      const { status, fields, content } = await pair.tandem.ask(request, 8081);
+      assert.deepEqual([status, content], [206, path.includes('only') ? 'NL' : 'ZG'], path);
+      assert.ok(fields.some(([name, value]) => name === 'Content-Encoding' && value === 'gzip'));
+      const whole = await pair.tandem.ask(get(path, 'Accept-Encoding: gzip'), 8081);
+      assert.ok(
+        whole.fields.some(([name, value]) => name === 'Accept-Ranges' && value === 'bytes'),
+      );
     }
   });
 

@@ -30,7 +30,7 @@ test('the client fields are passed on, those of the connection are not', async (
   );
 });
 
-test('proxy_set_header comes first, in order; a level that sets any inherits none', async (t) => {
+test('Host comes first, then proxy_set_header in order; a level that sets any inherits none', async (t) => {
   const upstream = await upstreamFor(t, echo);
   const to = `http://127.0.0.1:${upstream.port}`;
   const front = await proxyFor(
@@ -52,16 +52,16 @@ test('proxy_set_header comes first, in order; a level that sets any inherits non
   const host = `127.0.0.1:${upstream.port}`;
   assert.equal(
     (await front.ask(get('/outer', 'Accept: a'))).content,
-    `GET /outer HTTP/1.1\r\nX-Outer: 1\r\nHost: ${host}\r\nAccept: a\r\n\r\n`,
+    `GET /outer HTTP/1.1\r\nHost: ${host}\r\nX-Outer: 1\r\nAccept: a\r\n\r\n`,
   );
   assert.equal(
     (await front.ask(get('/own', 'Accept: a', 'X-Forwarded-For: 1.2.3.4'))).content,
-    'GET /own HTTP/1.1\r\nX-Forwarded-For: 1.2.3.4, 127.0.0.1\r\nHost: localhost\r\n' +
+    'GET /own HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 1.2.3.4, 127.0.0.1\r\n' +
       `X-Host: ${host}:${upstream.port}\r\nConnection: close\r\n\r\n`,
   );
   assert.equal(
     (await front.ask(get('/none', 'Accept: a'))).content,
-    `GET /none HTTP/1.0\r\nX-Outer: 1\r\nHost: ${host}\r\n\r\n`,
+    `GET /none HTTP/1.0\r\nHost: ${host}\r\nX-Outer: 1\r\n\r\n`,
   );
 });
 
@@ -154,7 +154,7 @@ test('cookies get another domain, path and flags', async (t) => {
   assert.deepEqual(
     answer.fields.filter(([name]) => name === 'Set-Cookie').map(([, value]) => value),
     [
-      'a=1; Domain=front.example; Path=/x; HttpOnly; SameSite=Strict',
+      'a=1; Domain=.front.example; Path=/x; HttpOnly; SameSite=Strict',
       'b=2; path=/root; SameSite=Lax',
     ],
   );

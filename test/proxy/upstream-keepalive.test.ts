@@ -42,6 +42,27 @@ test('keepalive N shares them between locations; 0 keeps none', async (t) => {
   assert.deepEqual(contents, ['c1', 'c1', 'c1', 'c2', 'c3', 'c4']);
 });
 
+test('a connection is kept that the upstream leaves open, unless it speaks HTTP/1.0', async (t) => {
+  const starts = ['HTTP/1.1 200 OK', 'HTTP/1.0 200 OK', 'HTTP/1.1 200 OK'];
+  const lines = ['X: 1', 'Connection: keep-alive', 'Connection: Close'];
+  const upstream = await upstreamFor(
+    t,
+    answering((request, serial) => {
+      const kind = Number(/^GET \/(\d)/.exec(request)?.[1]);
+      const content = `c${serial}`;
+      return `${starts[kind]}\r\n${lines[kind]}\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
+    }),
+  );
+  const front = await proxyFor(
+    t,
+    `upstream app { server 127.0.0.1:${upstream.port}; keepalive 1 local; }
+    server { listen 127.0.0.1:8080; location / { proxy_pass http://app; } }`,
+  );
+  const contents: string[] = [];
+  for (const kind of [0, 0, 1, 0, 2, 0]) contents.push((await front.ask(get(`/${kind}`))).content);
+  assert.deepEqual(contents, ['c1', 'c1', 'c1', 'c2', 'c2', 'c3']);
+});
+
 test('an idle connection is closed after keepalive_timeout', async (t) => {
   const closed = Promise.withResolvers<void>();
   const upstream = await upstreamFor(t, (connection) => {

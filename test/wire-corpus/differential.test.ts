@@ -96,8 +96,18 @@ const CLASSES: readonly DisagreementClass[] = [
   },
   {
     name: 'forbidden trailer',
-    why: 'RFC 9110 6.5.1: framing and routing fields must not stand in a trailer section',
+    why: 'RFC 9110 6.5.1: framing fields must not stand in a trailer section',
     explains: (each) => each.message === 'invalid trailer section',
+  },
+  {
+    name: 'trailer left out',
+    why: 'RFC 9110 6.5.1: what must not stand in a trailer section is left out; Node keeps it',
+    explains: (each) =>
+      isRead(each) &&
+      each.node === 'read' &&
+      /\r\n0+(?:;.*)?\r\n(?:.+\r\n)*(?:cookie|authorization|forwarded|range|te|upgrade)[ \t]*:/i.test(
+        each.text,
+      ),
   },
   {
     name: 'host in the target',

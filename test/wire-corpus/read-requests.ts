@@ -1,5 +1,5 @@
 /** Reads raw bytes as a server does, through the parsers of wire/ alone: head, content, next head. */
-import { CHUNKED_LIMITS, ChunkedDecoder } from '../../wire/chunked.ts';
+import { ChunkedDecoder } from '../../wire/chunked.ts';
 import type { RequestHead } from '../../wire/exchange.ts';
 import { BY_CHUNKS, BY_LENGTH, requestFraming } from '../../wire/framing.ts';
 import { type HeadLimits, HeadProblem, readRequestHead } from '../../wire/head.ts';
@@ -34,7 +34,7 @@ export class RequestReader {
     const data = (bytes: Uint8Array, from: number, to: number): void => {
       this.#current!.content += Buffer.from(bytes.subarray(from, to)).toString('latin1');
     };
-    this.#decoder = new ChunkedDecoder({ data }, CHUNKED_LIMITS);
+    this.#decoder = new ChunkedDecoder({ data }, limits.chunked);
   }
 
   give(bytes: Buffer): void {
