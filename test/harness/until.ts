@@ -1,0 +1,29 @@
+/** Waits for what a test expects, by its condition and not by time. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
+
+/** What only a failure takes: a busy machine is never that slow. */
+const PATIENCE_MS = 30_000;
+const LOOK_EVERY_MS = 5;
+
+/**
+ * Looks again and again until what `look` gives passes `isEnough`, and returns that. Rejects with
+ * what it saw last. Whoever asserts right after an answer what a log, a file, a counter or a process
+ * says goes through here: the answer leaves before its line is written.
+ *
+ * To show that something did not happen, wait for what comes after it in the same place.
+ */
+export async function until<T>(
+  look: () => T | Promise<T>,
+  isEnough: (seen: T) => boolean = Boolean,
+): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const seen = await look();
+    if (isEnough(seen)) return seen;
+    if (performance.now() > deadline) {
+      throw new Error(`waited in vain for ${isEnough} of ${look}; seen last: ${inspect(seen)}`);
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
