@@ -111,6 +111,17 @@ export class PoolProcess {
     this.#look = () => {};
   }
 
+  /** Waits for a line of the log and returns what it says. */
+  async hears(pattern: RegExp): Promise<RegExpExecArray> {
+    await this.sees(pattern);
+    return pattern.exec(this.log)!;
+  }
+
+  /** The port of 127.0.0.1 that it listens on, as its log says. */
+  async tcpPort(): Promise<number> {
+    return Number((await this.hears(/http:\/\/127\.0\.0\.1:(\d+)/))[1]);
+  }
+
   /** Waits until a request is answered. */
   async ready(): Promise<void> {
     const until = performance.now() + PATIENCE_MS;

@@ -100,7 +100,7 @@ for (const [kind, source] of KINDS) {
       assert.ok(count < 50_000);
       seen.add((await pool.ask('/')).text);
     }
-    assert.match(pool.log, /\[INFO\] Autorestarting worker after current request\./);
+    await pool.sees(/\[INFO\] Autorestarting worker after current request\./);
     assert.doesNotMatch(pool.log, /ERROR/);
   });
 }
@@ -149,7 +149,7 @@ test('a TCP peer is believed only where forwarded_allow_ips names it', async (t)
   ] as const) {
     const args = ['app', '-b', '127.0.0.1:0', '-b', 'unix:app.sock', '--forwarded-allow-ips', list];
     const pool = await startPool(t, { files: { 'app.mjs': FACTS }, args });
-    const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
+    const port = await pool.tcpPort();
     const headers = { host: 'h', 'X-Forwarded-Proto': 'https', 'X-Forwarded-For': '10.0.0.9' };
     const { text } = await pool.ask('/', { port, host: '127.0.0.1', headers });
     assert.deepEqual(JSON.parse(text), [url, url.split(':')[0], client], list);

@@ -45,7 +45,7 @@ export async function startSubject(t: TestContext, shape: Shape): Promise<Subjec
     shape,
     pool,
     path,
-    port: Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]),
+    port: await pool.tcpPort(),
     get,
     notes: async () => JSON.parse((await get('/events')).content),
   };
