@@ -19,7 +19,7 @@ export const shutdown = () => console.error('shutdown ${word}');`;
 }
 
 async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 60_000;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -20,10 +20,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from './ports.ts';
 import { ask, type RawResponse } from './raw-client.ts';
-import { until } from './until.ts';
+import { PATIENCE_MS, until } from './until.ts';
 
-/** How long a front may take to start and to end. */
-const PATIENCE_MS = 20_000;
 const LOOK_EVERY_MS = 10;
 
 /** A running front. Whoever starts it stops it. */

@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
-/** What only a failure takes: a busy machine is never that slow. */
-const PATIENCE_MS = 30_000;
+/** What only a failure takes: a machine is never that busy. The runner's own patience is twice that. */
+export const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 5;
 
 /**

@@ -83,7 +83,7 @@ async function logged({ proxy }: Tiers, line: string): Promise<void> {
 }
 
 async function noted({ pool }: Tiers, word: string): Promise<void> {
-  for (const deadline = Date.now() + 10_000; ; ) {
+  for (const deadline = Date.now() + 60_000; ; ) {
     const notes = readNotes(pool.folder);
     if (notes.includes(word)) return;
     if (Date.now() > deadline) throw new Error(`no "${word}" among ${notes.join(', ')}`);

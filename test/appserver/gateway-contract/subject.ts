@@ -53,7 +53,7 @@ export async function startSubject(t: TestContext, shape: Shape): Promise<Subjec
 
 /** Waits until the application has noted it so often. */
 export async function noted(subject: Subject, event: string, times: number): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const { events } = await subject.notes();
     if (events.filter((each) => each === event).length >= times) return;

@@ -16,7 +16,7 @@ function view(path, client) {
   appendFileSync('seen', path + ' ' + client + ';');
   if (path !== '/block') return;
   writeFileSync('blocked', '');
-  for (const end = performance.now() + 10_000; performance.now() < end && !existsSync('go'); );
+  for (const end = performance.now() + 60_000; performance.now() < end && !existsSync('go'); );
 }`;
 const GATEWAY = new URL('../../../appserver/gateway.ts', import.meta.url).href;
 const APPS = {
