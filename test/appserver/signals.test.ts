@@ -205,7 +205,7 @@ test('a worker that is killed is replaced, and clients wait for the new one', as
 });
 
 test('a worker stuck in a loop is killed after timeout and replaced; a waiting one is not', async (t) => {
-  const pool = await start(t, '--timeout', '1', '-w', '1');
+  const pool = await start(t, '--timeout', '2', '-w', '1');
   const slow = assert.rejects(pool.ask('/stuck'));
   await pool.sees(/stuck begun/);
   await pool.sees(/\[CRITICAL\] WORKER TIMEOUT \(pid:\d+\)/);

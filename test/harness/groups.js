@@ -9,9 +9,15 @@ const PROJECT = join(import.meta.dirname, '..', '..');
 /** The process's own: others may run the tests of other files. */
 const FOLDER = join(PROJECT, 'node_modules', '.cache', `test-groups-${process.pid}`);
 
-/** Files that may share a process, by the name of their group. */
+/**
+ * Files that may share a process, by the name of their group: they call what they test in this
+ * process, or ask fronts that they start and end themselves.
+ */
 const GROUPS = Object.entries({
+  parity: /^test\/parity\/(?!swap)/,
   units: /^(?!test\/)/,
+  app: /^test\/app\/(?!manage|pool|postgres)/,
+  wire: /^test\/(?:configs|http1|wire-corpus)\//,
 });
 
 /**
