@@ -11,10 +11,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PATIENCE_MS } from './harness/until.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
 const LAUNCHERS = ['tandem', 'tandem-proxy', 'tandem-appserver'];
-const PATIENCE_MS = 20_000;
 
 /** The empty folder, and the names of the files in the tarball. */
 let folder = '';

@@ -1,6 +1,4 @@
 /** `X-Accel-*` fields, by which an upstream steers the proxy. */
-import { fieldValue } from './response-fields.ts';
-
 /** Whether any field begins with `X-Ac`; tells most responses without looking closer. */
 export function hasAccel(fields: readonly string[]): boolean {
   for (let i = 0; i < fields.length; i += 2) {

@@ -4,11 +4,11 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
+import { PATIENCE_MS } from '../harness/until.ts';
 import { temporaryFolder } from './database.ts';
 import { ORIGIN, type TestSite } from './site.ts';
 
 /** Longer than anything a test waits for. */
-const PATIENCE_MS = 10_000;
 
 /** What the site says. */
 export interface Said {

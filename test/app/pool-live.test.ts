@@ -58,59 +58,61 @@ function hasTotal(total: number) {
   return (data: unknown) => (data as { total: number }).total === total;
 }
 
-test('a vote of any process reaches the listeners of every worker', async (t) => {
-  const { pool, database } = await startSite(t);
-  const readers = await Promise.all(Array.from({ length: CLIENTS }, () => follow(t, pool)));
-  await Promise.all(readers.map((reader) => reader.until(hasTotal(0))));
-  await castVote(database, 1);
-  await Promise.all(readers.map((reader) => reader.until(hasTotal(1))));
-  await pool.ask('/polls/1/vote/', {
-    method: 'POST',
-    headers: {
-      Cookie: `csrftoken=${'A'.repeat(43)}`,
-      'X-CSRFToken': 'A'.repeat(43),
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: 'choice=2',
-  });
-  await Promise.all(readers.map((reader) => reader.until(hasTotal(2))));
-});
-
-test('what is said in one worker is heard in all', async (t) => {
+test('three workers of one site', async (t) => {
   const { pool, database } = await startSite(t);
   const url = `ws+unix:${pool.socketPath}:/chat/socket/`;
-  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => ChatClient.open(t, url)));
-  clients[0]?.say('hello', 'ada');
-  const authors = await Promise.all(clients.map((client) => client.hearsText('hello')));
-  assert.deepEqual([...new Set(authors)], ['guest-ada']);
-  await addChatMessage(database, { author: 'elsewhere', text: 'from afar' });
-  await Promise.all(clients.map((client) => client.hearsText('from afar')));
-});
 
-for (const [signal, what] of [
-  ['SIGTERM', 'a stop'],
-  ['SIGHUP', 'a reload'],
-] as const) {
-  test(`${what} of the pool ends streams and WebSockets in order, at once`, async (t) => {
-    const { pool, database } = await startSite(t);
-    const url = `ws+unix:${pool.socketPath}:/chat/socket/`;
-    const reader = await follow(t, pool);
-    await reader.until(hasTotal(0));
-    const client = await ChatClient.open(t, url);
-    pool.signal(signal);
-    assert.equal(await reader.event(), undefined);
-    assert.equal(await client.closed, 1001);
-    // They have ten minutes; that this comes to its end says that nobody waits for them.
-    if (signal === 'SIGTERM') assert.equal(await pool.exited, 0);
-    else {
-      await pool.sees(/Worker exiting/, 3);
-      await castVote(database, 1);
-      await (await follow(t, pool)).until(hasTotal(1));
-      await ChatClient.open(t, url);
-    }
-    assert.doesNotMatch(pool.log, /CRITICAL|SIGKILL|rror:/);
+  await t.test('a vote of any process reaches the listeners of every worker', async (t) => {
+    const readers = await Promise.all(Array.from({ length: CLIENTS }, () => follow(t, pool)));
+    await Promise.all(readers.map((reader) => reader.until(hasTotal(0))));
+    await castVote(database, 1);
+    await Promise.all(readers.map((reader) => reader.until(hasTotal(1))));
+    await pool.ask('/polls/1/vote/', {
+      method: 'POST',
+      headers: {
+        Cookie: `csrftoken=${'A'.repeat(43)}`,
+        'X-CSRFToken': 'A'.repeat(43),
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: 'choice=2',
+    });
+    await Promise.all(readers.map((reader) => reader.until(hasTotal(2))));
   });
-}
+
+  await t.test('what is said in one worker is heard in all', async (t) => {
+    const clients = await Promise.all(
+      Array.from({ length: CLIENTS }, () => ChatClient.open(t, url)),
+    );
+    clients[0]?.say('hello', 'ada');
+    const authors = await Promise.all(clients.map((client) => client.hearsText('hello')));
+    assert.deepEqual([...new Set(authors)], ['guest-ada']);
+    await addChatMessage(database, { author: 'elsewhere', text: 'from afar' });
+    await Promise.all(clients.map((client) => client.hearsText('from afar')));
+  });
+
+  for (const [signal, what, total] of [
+    ['SIGHUP', 'a reload', 2],
+    ['SIGTERM', 'a stop', 3],
+  ] as const) {
+    await t.test(`${what} of the pool ends streams and WebSockets in order, at once`, async (t) => {
+      const reader = await follow(t, pool);
+      await reader.until(hasTotal(total));
+      const client = await ChatClient.open(t, url);
+      pool.signal(signal);
+      assert.equal(await reader.event(), undefined);
+      assert.equal(await client.closed, 1001);
+      // They have ten minutes; that this comes to its end says that nobody waits for them.
+      if (signal === 'SIGTERM') assert.equal(await pool.exited, 0);
+      else {
+        await pool.sees(/Worker exiting/, 3);
+        await castVote(database, 1);
+        await (await follow(t, pool)).until(hasTotal(3));
+        await ChatClient.open(t, url);
+      }
+      assert.doesNotMatch(pool.log, /CRITICAL|SIGKILL|rror:/);
+    });
+  }
+});
 
 test('behind the proxy, events and messages come as they are sent, until both tiers stop', async (t) => {
   if (process.env['TEST_DATABASE_URL'] !== undefined) return t.skip('the site folder has SQLite');

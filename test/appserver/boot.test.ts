@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { BoundSocket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../harness/until.ts';
 import { runToEnd, spawnPool, startPool } from './pool-process.ts';
 
 const APP = 'export default { fetch: () => new Response("ok") };';
@@ -178,7 +178,7 @@ test('bind takes several places, and umask decides the mode of the socket', asyn
   const args = ['app', '-b', 'unix:app.sock', '-b', '127.0.0.1:0', '--umask', '0o117'];
   const pool = await startPool(t, { files: { 'app.ts': APP }, args });
   assert.equal(statSync(pool.socketPath).mode & 0o777, 0o660);
-  const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
+  const port = await pool.tcpPort();
   assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, 'ok');
   assert.equal((await pool.ask('/')).text, 'ok');
 });
@@ -190,7 +190,7 @@ test('fd:// takes a socket that somebody else bound', async (t) => {
   const args = ['app', '-b', 'fd://3', '-b', 'unix:app.sock'];
   const descriptors = [socket.fd()];
   const pool = await startPool(t, { files: { 'app.ts': APP }, args, descriptors });
-  assert.match(pool.log, new RegExp(`Listening at: http://127.0.0.1:${port},unix:app.sock`));
+  await pool.sees(new RegExp(`Listening at: http://127.0.0.1:${port},unix:app.sock`));
   assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, 'ok');
 });
 
@@ -232,17 +232,12 @@ test('a folder that is missing for the socket is named, and may come while it is
   await pool.sees(/Booting worker/);
 });
 
-/** Waits for what another process does; the runner's own limit bounds it. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await pause(5);
-}
-
 test('the pid file names the master, refuses a second one and goes with it', async (t) => {
   const files = { 'app.ts': APP };
   const pool = await startPool(t, { files, args: ['app', '--pid', 'app.pid'] });
   const path = join(pool.folder, 'app.pid');
-  await until(() => existsSync(path));
-  assert.equal(readFileSync(path, 'utf8'), `${pool.pid}\n`);
+  const content = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+  assert.equal(await until(content), `${pool.pid}\n`);
   const second = await runToEnd(t, { files, args: ['app', '--pid', path] });
   assert.equal(second.code, 1);
   assert.match(second.log, new RegExp(`Error: Already running on PID ${pool.pid} \\(or pid file`));

@@ -18,7 +18,7 @@ export default (request) => {
   const { pathname } = new URL(request.url);
   const wanted = Number(pathname.slice(1));
   writeFileSync('meeting/' + process.pid + '-' + threadId + '-' + serial++, '');
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 60_000;
   while (readdirSync('meeting').length < wanted) {
     if (performance.now() > end) return new Response('alone', { status: 500 });
   }

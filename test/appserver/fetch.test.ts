@@ -68,7 +68,7 @@ async function events(pool: PoolProcess): Promise<{ events: string[]; pulls: num
 test('a fetch application', async (t) => {
   const args = ['app', '-b', '127.0.0.1:0', '-b', 'unix:app.sock'];
   const pool = await startPool(t, { files: { 'app.ts': APP }, args });
-  const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
+  const port = await pool.tcpPort();
 
   await t.test('is given the request as it came', async () => {
     const headers = {

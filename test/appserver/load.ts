@@ -1,6 +1,7 @@
 /** Clients that ask one request after another, and remember what became of each. */
 import { Agent, request } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Whom the clients ask: a pool by its socket, or a front by its port of 127.0.0.1. */
 export type Asked = { readonly socketPath: string } | { readonly portNumber: number };
@@ -29,6 +30,12 @@ function placeOf(asked: Asked): { socketPath: string } | { host: string; port: n
   if ('socketPath' in asked) return { socketPath: asked.socketPath };
   return { host: '127.0.0.1', port: asked.portNumber };
 }
+
+/**
+ * A client's pause after each answer: long enough that clients leave the processor to the processes
+ * that start meanwhile, short enough that some always have a request under way.
+ */
+const PAUSE_MS = 4;
 
 type PidSocket = Socket & { workerPid?: number };
 
@@ -82,6 +89,7 @@ export class Load {
       if (isFile) await this.#ask(agent, filePath, 'file');
       else await this.#ask(agent, isPost ? postPath : path, isPost ? 'post' : 'get');
       for (const watcher of this.#watchers.splice(0)) watcher();
+      await pause(PAUSE_MS);
     }
     agent.destroy();
   }

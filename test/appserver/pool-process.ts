@@ -7,13 +7,13 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { PATIENCE_MS } from '../harness/until.ts';
 
 /** Without `--disable-sigusr1`: that flag blocks USR1, and no listener would hear it. */
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'tandem-appserver.js');
 /** Gives up a worker that does not become ready sooner than the real program. */
 export const IMPATIENT = join(import.meta.dirname, 'fixtures', 'impatient-appserver.ts');
 const PACKAGES = join(import.meta.dirname, '..', '..', 'node_modules');
-const PATIENCE_MS = 20_000;
 
 export interface Answer {
   readonly status: number;
@@ -117,6 +117,17 @@ export class PoolProcess {
       this.#look();
     });
     this.#look = () => {};
+  }
+
+  /** Waits for a line of the log and returns what it says. */
+  async hears(pattern: RegExp): Promise<RegExpExecArray> {
+    await this.sees(pattern);
+    return pattern.exec(this.log)!;
+  }
+
+  /** The port of 127.0.0.1 that it listens on, as its log says. */
+  async tcpPort(): Promise<number> {
+    return Number((await this.hears(/http:\/\/127\.0\.0\.1:(\d+)/))[1]);
   }
 
   /** Waits until a request is answered. */

@@ -53,7 +53,7 @@ describe('a reload', { concurrency: 3 }, () => {
   });
 
   test('HUP onto code that never becomes ready keeps the old workers, and a good one follows', async (t) => {
-    const pool = await start(t, '--workers', '2', '--timeout', '1');
+    const pool = await start(t, '--workers', '2', '--timeout', '2');
     await pool.sees(/startup one/, 2);
     const load = new Load(pool, { keeping: 2, closing: 1 });
     t.after(() => load.stop());
@@ -64,7 +64,7 @@ describe('a reload', { concurrency: 3 }, () => {
     assert.equal(pool.log.match(/ERROR|CRITICAL/g)?.length, 2, pool.log);
     assert.match(
       pool.log,
-      /WORKER TIMEOUT \(pid:\d+\)\nnot ready after 4 s: startup\(\) of "app" has not come to its end\n/,
+      /WORKER TIMEOUT \(pid:\d+\)\nnot ready after 12 s: startup\(\) of "app" has not come to its end\n/,
     );
     await load.more(50);
     for (const pid of load.answersByPid.keys()) assert.ok(old.has(pid));

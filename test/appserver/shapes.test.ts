@@ -176,7 +176,7 @@ test('two places to listen serve one (req, res) application', async (t) => {
   const args = ['app', '-b', '127.0.0.1:0', '-b', 'unix:app.sock', '--threads', '2'];
   const source = 'export default (req, res) => res.end(req.socket.remoteAddress ?? "unix");';
   const pool = await startPool(t, { files: { 'app.mjs': source }, args });
-  const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
+  const port = await pool.tcpPort();
   assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, '127.0.0.1');
   assert.equal((await pool.ask('/')).text, 'unix');
 });

@@ -29,7 +29,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function until(holds: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   while (!holds()) {
     if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -37,25 +37,25 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 }
 
 function start(t: TestContext, ...args: string[]): Promise<PoolProcess> {
-  return startPool(t, { files: { 'app.mjs': APP }, args: ['app', '--timeout', '1', ...args] });
+  return startPool(t, { files: { 'app.mjs': APP }, args: ['app', '--timeout', '2', ...args] });
 }
 
 const NEVER_READY: [string, string, RegExp][] = [
   [
     'a module that waits for ever',
     'setInterval(() => {}, 1000); await new Promise(() => {}); export default () => {};',
-    /not ready after 4 s: loading "app" has not come to its end\n\[/,
+    /not ready after 12 s: loading "app" has not come to its end\n\[/,
   ],
   [
     'a module in an endless loop',
     'const forEver = () => { for (;;); };\nforEver();\nexport default () => {};',
-    /not ready after 4 s: loading "app" has not come to its end\nit runs\n {4}at forEver \(.*app\.mjs:1:/,
+    /not ready after 12 s: loading "app" has not come to its end\nit runs\n {4}at forEver \(.*app\.mjs:1:/,
   ],
   [
     'a startup() that never resolves',
     `export const startup = () => new Promise((done) => setTimeout(done, 3600_000));
      export default (request) => new Response('ok');`,
-    /not ready after 4 s: startup\(\) of "app" has not come to its end\n\[/,
+    /not ready after 12 s: startup\(\) of "app" has not come to its end\n\[/,
   ],
 ];
 
@@ -71,7 +71,7 @@ describe('a worker that hangs', { concurrency: 2 }, () => {
     const at = lines.findIndex((line) => line.includes(`[CRITICAL] WORKER TIMEOUT (pid:${first})`));
     assert.notEqual(at, -1, pool.log);
     assert.deepEqual(lines.slice(at + 1, at + 3), [
-      'the event loop has not turned for 1 s',
+      'the event loop has not turned for 2 s',
       'it runs',
     ]);
     assert.match(lines[at + 3] ?? '', /^ {4}at searchForEver \(file:.*\/app\.mjs:[45]:\d+\)$/);
@@ -96,7 +96,7 @@ describe('a worker that hangs', { concurrency: 2 }, () => {
     const [first, second] = pool.workerPids;
     await until(() => !isAlive(first ?? 0), 'the worker that lost a thread is gone');
     assert.match((await pool.ask('/')).text, new RegExp(`^${second} `));
-    assert.match(pool.log, /thread [01] has not turned for 1 s\nit runs\n {4}at searchForEver \(/);
+    assert.match(pool.log, /thread [01] has not turned for 2 s\nit runs\n {4}at searchForEver \(/);
     assert.doesNotMatch(pool.log, /ERROR|was sent/);
   });
 
@@ -116,12 +116,12 @@ describe('a worker that hangs', { concurrency: 2 }, () => {
     pool.signal('SIGKILL');
     await stuck;
     await until(() => !isAlive(worker ?? 0), 'the worker is gone');
-    assert.match(pool.log, /WORKER TIMEOUT/);
+    await pool.sees(/WORKER TIMEOUT/);
   });
 
   test('a worker that does not become ready is killed, the log says in what, and tried again', async (t) => {
     const trials = NEVER_READY.map(async ([what, source, pattern], index) => {
-      const args = ['app', '--timeout', '1', '--threads', index === 2 ? '2' : '1'];
+      const args = ['app', '--timeout', '2', '--threads', index === 2 ? '2' : '1'];
       const pool = spawnPool(t, { files: { 'app.mjs': source }, args, program: IMPATIENT });
       await pool.sees(/Booting worker/, 2);
       assert.match(pool.log, pattern, what);

@@ -166,11 +166,6 @@ function split(raw: string): string[] {
   return [raw.slice(0, end), raw.slice(end)];
 }
 
-/** A TCP port the pool listens on. */
-function portOf(pool: PoolProcess): number {
-  return Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
-}
-
 function start(t: TestContext, args: readonly string[] = []): Promise<PoolProcess> {
   const binds = ['-b', '127.0.0.1:0', '-b', 'unix:app.sock'];
   return startPool(t, { files: { 'app.mjs': APP }, args: ['app', ...binds, ...args] });
@@ -350,7 +345,7 @@ test('the end of an upgrade', async (t) => {
       };
       let gone = 0;
       for (const [way, go] of Object.entries(ways)) {
-        const client = await RawClient.connect(portOf(pool));
+        const client = await RawClient.connect(await pool.tcpPort());
         t.after(() => client.destroy());
         client.send(upgradeOf('/vanish'));
         assert.equal((await client.response()).status, 101);

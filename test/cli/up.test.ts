@@ -9,8 +9,8 @@ import type { Program } from '../harness/program.ts';
 import { ask, get, RawClient } from '../harness/raw-client.ts';
 import { makeSiteFolder, type SiteFolder } from '../harness/site-folder.ts';
 import { startUp } from '../harness/stack.ts';
+import { PATIENCE_MS } from '../harness/until.ts';
 
-const PATIENCE_MS = 20_000;
 const READY = /ready at .*\n/;
 const SERVING = /start worker process \d+/;
 const ESCAPE = '\x1b[';

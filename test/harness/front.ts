@@ -20,9 +20,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from './ports.ts';
 import { ask, type RawResponse } from './raw-client.ts';
+import { PATIENCE_MS, until } from './until.ts';
 
-/** How long a front may take to start, and a test waits for what it expects. */
-const PATIENCE_MS = 20_000;
 const LOOK_EVERY_MS = 10;
 
 /** A running front. Whoever starts it stops it. */
@@ -44,6 +43,8 @@ export interface Front {
     name: string,
     isEnough: number | ((lines: readonly string[]) => boolean),
   ): Promise<string[]>;
+  /** The text of a file once it matches; what an answer has to do with may be written after it. */
+  says(name: string, pattern: RegExp): Promise<string>;
   /** What it wrote to stderr so far. */
   stderr(): string;
   /** Sends a signal to the master. */
@@ -208,19 +209,21 @@ class RunningFront implements Front {
     }
   }
 
-  async lines(
+  lines(
     name: string,
     isEnough: number | ((lines: readonly string[]) => boolean),
   ): Promise<string[]> {
-    const deadline = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const lines = this.read(name).split('\n').slice(0, -1);
-      if (typeof isEnough === 'number' ? lines.length >= isEnough : isEnough(lines)) return lines;
-      if (Date.now() > deadline) {
-        throw new Error(`waited in vain for lines in ${name}, which has\n${lines.join('\n')}`);
-      }
-      await pause(LOOK_EVERY_MS);
-    }
+    const isThere =
+      typeof isEnough === 'number' ? (lines: string[]) => lines.length >= isEnough : isEnough;
+    return until(() => this.read(name).split('\n').slice(0, -1), isThere, `lines in ${name}`);
+  }
+
+  says(name: string, pattern: RegExp): Promise<string> {
+    return until(
+      () => this.read(name),
+      (text) => pattern.test(text),
+      `${pattern} in ${name}`,
+    );
   }
 
   stderr(): string {

@@ -1,8 +1,6 @@
 /** A program that a test starts: what it says, how it ends, and that it is gone afterwards. */
 import { type ChildProcess, spawn } from 'node:child_process';
-
-/** How long a program may take for what a test expects of it. */
-const PATIENCE_MS = 30_000;
+import { PATIENCE_MS } from './until.ts';
 
 export interface ProgramOptions {
   readonly cwd: string;

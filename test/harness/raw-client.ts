@@ -1,8 +1,6 @@
 /** A client that sends the bytes it is given and reads whole responses, for tests of servers. */
 import net from 'node:net';
-
-/** How long a test waits for a server before it fails. */
-const PATIENCE_MS = 10_000;
+import { PATIENCE_MS } from './until.ts';
 
 /** Where to connect: a port of 127.0.0.1, or the path of a Unix socket. */
 export type Target = number | string;

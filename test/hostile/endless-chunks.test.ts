@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { PATIENCE_MS } from '../harness/until.ts';
 import { Held } from './clients.ts';
 import { growthDuring, MB, workerPid } from './memory.ts';
 import { startTiers } from './tiers.ts';
@@ -11,7 +12,6 @@ const HEAD = 'POST /endless HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\
 const PIECE_BYTES = 64 * 1024;
 /** No more is sent: whoever has not answered then would take it all. */
 const MOST_BYTES = 16 * MB;
-const PATIENCE_MS = 10_000;
 
 /** Repeats of each that make a piece, and what stands before the first. */
 const ENDLESS: Readonly<Record<string, readonly [before: string, repeated: string]>> = {

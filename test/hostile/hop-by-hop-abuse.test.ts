@@ -72,7 +72,7 @@ async function lengthStays(tiers: Tiers): Promise<void> {
   const { content } = await tiers.proxy.ask(text);
   assert.equal(JSON.parse(content).content, hidden);
   assert.deepEqual(
-    tiers.seenByPool().filter((line) => line.includes('hidden')),
+    (await tiers.settled()).filter((line) => line.includes('hidden')),
     [],
   );
 }

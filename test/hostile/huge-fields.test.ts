@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Held } from './clients.ts';
-import { growthDuring, MB, workerPid } from './memory.ts';
+import { firstWorker, growthDuring, MB, workerPid } from './memory.ts';
 import { startTiers, type Tiers } from './tiers.ts';
 
 const START = 'GET / HTTP/1.1\r\nHost: a\r\n';
@@ -19,7 +19,7 @@ async function give(target: number | string, text: string): Promise<string> {
 }
 
 test('the proxy holds to large_client_header_buffers', async (t) => {
-  const { proxy, seenByPool }: Tiers = await startTiers(t);
+  const { proxy, settled }: Tiers = await startTiers(t);
   const port = proxy.port();
   const growth = await growthDuring(workerPid(proxy), async () => {
     const x = 'x'.repeat(4 * MB);
@@ -34,20 +34,20 @@ test('the proxy holds to large_client_header_buffers', async (t) => {
     assert.equal(await give(port, `${START}${many}${END}`), 'HTTP/1.1 400 ');
   });
   assert.ok(growth < 64 * MB, `grew by ${growth}`);
-  assert.deepEqual(seenByPool(), []);
+  assert.deepEqual(await settled(), []);
 });
 
 test('the pool holds to limit_request_line, limit_request_fields, limit_request_field_size', async (t) => {
-  const { pool, seenByPool } = await startTiers(t);
+  const { pool } = await startTiers(t);
   const path = pool.socketPath;
-  const growth = await growthDuring(pool.workerPids[0]!, async () => {
+  const growth = await growthDuring(await firstWorker(pool), async () => {
     const x = 'x'.repeat(4 * MB);
     assert.equal(await give(path, `GET /${x} HTTP/1.1\r\n${END}`), 'HTTP/1.1 414 ');
     assert.equal(await give(path, `${START}X: ${x}\r\n${END}`), 'HTTP/1.1 431 ');
     assert.equal(await give(path, `${START}${'A: b\r\n'.repeat(99)}\r\n`), 'HTTP/1.1 200 ');
   });
   assert.ok(growth < 64 * MB, `grew by ${growth}`);
-  assert.ok(seenByPool().length > 0);
+  await pool.sees(/^SEEN /m);
 });
 
 test('what the proxy takes and the pool does not is answered by the pool, and the tiers go on', async (t) => {

@@ -1,11 +1,17 @@
 /** How much memory the processes that serve hold, as the kernel counts it. */
 import { readFileSync } from 'node:fs';
+import type { PoolProcess } from '../appserver/pool-process.ts';
 import type { Front } from '../harness/front.ts';
 
 /** Resident memory of a process in bytes; 0 where it is gone. */
 export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** The worker process of a pool of one, once its log names it. */
+export async function firstWorker(pool: PoolProcess): Promise<number> {
+  return Number((await pool.hears(/Booting worker with pid: (\d+)/))[1]);
 }
 
 /** The worker process of a front's master. */

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startProxy } from '../harness/proxy.ts';
 import { goodClients, Held } from './clients.ts';
-import { growthDuring, MB, workerPid } from './memory.ts';
+import { firstWorker, growthDuring, MB, workerPid } from './memory.ts';
 import { startTiers } from './tiers.ts';
 
 const COUNT = 100_000;
@@ -94,7 +94,7 @@ test('the pool is asked one by one, by each connection', async (t) => {
   });
   const client = new Held(proxy.port()).read();
   t.after(() => client.socket.destroy());
-  const growth = await growthDuring(pool.workerPids[0]!, async () => {
+  const growth = await growthDuring(await firstWorker(pool), async () => {
     client.socket.write(REQUEST.repeat(2000) + LAST);
     await client.closed();
   });

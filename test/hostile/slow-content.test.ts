@@ -34,7 +34,7 @@ for (const buffering of ['on', 'off']) {
   });
 
   test(`content that stalls is ended by client_body_timeout, buffering ${buffering}`, async (t) => {
-    const { proxy, seenByPool } = await startTiers(t, {
+    const { proxy, settled } = await startTiers(t, {
       location,
       http: 'client_body_timeout 3s;',
     });
@@ -47,7 +47,7 @@ for (const buffering of ['on', 'off']) {
       assert.match(received, /^(HTTP\/1\.1 408 |$)/);
       assert.ok(heldMs < TOO_LONG_MS, `held for ${heldMs} ms`);
     }
-    const seen = seenByPool().filter((line) => line.startsWith('POST'));
+    const seen = (await settled()).filter((line) => line.startsWith('POST'));
     // Without buffering the application has begun; it hears that the content broke off.
     if (buffering === 'on') assert.deepEqual(seen, []);
   });

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Front } from '../harness/front.ts';
 import { startProxy } from '../harness/proxy.ts';
 import { destroyAll, goodClients, Held } from './clients.ts';
-import { growthDuring, MB, workerPid } from './memory.ts';
+import { firstWorker, growthDuring, MB, workerPid } from './memory.ts';
 import { startTiers } from './tiers.ts';
 
 const COUNT = 60;
@@ -69,7 +69,7 @@ for (const buffering of ['on', 'off']) {
       http: 'send_timeout 3s;',
       location: `proxy_buffering ${buffering}; proxy_max_temp_file_size 0;`,
     });
-    const poolWorker = pool.workerPids[0]!;
+    const poolWorker = await firstWorker(pool);
     let clients: Held[] = [];
     t.after(() => destroyAll(clients));
     let poolGrowth = 0;

@@ -21,6 +21,11 @@ export interface Tiers {
   passedOn(): string[];
   /** `METHOD URI` of each request that the pool says it had. */
   seenByPool(): string[];
+  /**
+   * Sends `GET /last` through both and waits until both logs have it: both tiers have one thread
+   * here, so what was answered before it has its line too. It says what the pool had before.
+   */
+  settled(): Promise<string[]>;
 }
 
 /** What may differ from the plain pair. */
@@ -86,6 +91,12 @@ export async function startBefore(
     pool,
     passedOn: () => passedOn(proxy.read('passed.log')),
     seenByPool: () => seen(pool.stdout),
+    async settled() {
+      await proxy.ask('GET /last HTTP/1.1\r\nHost: plain.test\r\nConnection: close\r\n\r\n');
+      await pool.sees(/^SEEN GET \/last /m);
+      await proxy.lines('passed.log', (lines) => lines.some((line) => line.endsWith('GET /last')));
+      return seen(pool.stdout).filter((line) => line !== 'GET /last');
+    },
   };
 }
 

@@ -46,12 +46,12 @@ for (const location of [LOCATION, '']) {
 }
 
 test('the preface of HTTP/2 without TLS is refused, and what follows is not read', async (t) => {
-  const { proxy, seenByPool } = await startTiers(t);
+  const { proxy, settled } = await startTiers(t);
   const client = await RawClient.connect(proxy.port());
   t.after(() => client.destroy());
   client.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n');
   const answer = await client.rest();
   assert.match(answer, /^HTTP\/1\.1 (400|405|505) /);
   assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
-  assert.deepEqual(seenByPool(), []);
+  assert.deepEqual(await settled(), []);
 });

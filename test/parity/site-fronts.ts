@@ -10,11 +10,11 @@ import { gunzipSync } from 'node:zlib';
 import { Program } from '../harness/program.ts';
 import { ask, converse, field, RawClient, type RawResponse } from '../harness/raw-client.ts';
 import { makeSiteFolder, PROJECT, type SiteFolder } from '../harness/site-folder.ts';
+import { PATIENCE_MS } from '../harness/until.ts';
 
 const NGINX = '/usr/sbin/nginx';
 const LOOK_MS = 20;
 /** A start takes its time where much else runs; a program that ends is noticed at once. */
-const PATIENCE_MS = 60_000;
 const isRoot = process.geteuid?.() === 0;
 
 /** A front on the project's nginx.conf. */

@@ -10,11 +10,11 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startProxy } from '../harness/proxy.ts';
 import { ask, field, get, RawClient } from '../harness/raw-client.ts';
+import { PATIENCE_MS } from '../harness/until.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'tandem-proxy.js');
 const FLAGS = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', LAUNCHER];
 /** How long a worker may take to start, or a signal to arrive, on a busy machine. */
-const PATIENCE_MS = 60_000;
 
 suite('the command line', () => {
   let folder: string;

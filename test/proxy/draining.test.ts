@@ -8,9 +8,9 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Front } from '../harness/front.ts';
 import { ask, field, get, RawClient } from '../harness/raw-client.ts';
+import { PATIENCE_MS } from '../harness/until.ts';
 import { proxyFor, response, type Upstream, upstreamFor } from './upstream-servers.ts';
 
-const PATIENCE_MS = 10_000;
 const FILE_BYTES = 24 * 1024 * 1024;
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 Switching\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n';

@@ -408,8 +408,5 @@ test('an upstream that breaks off ends the client connection, never a whole-look
     client.destroy();
     assert.ok(!all.endsWith('0\r\n\r\n'), path);
   }
-  assert.match(
-    front.read('error.log'),
-    /upstream prematurely closed connection while reading upstream/,
-  );
+  await front.says('error.log', /upstream prematurely closed connection while reading upstream/);
 });

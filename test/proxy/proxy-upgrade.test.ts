@@ -148,8 +148,8 @@ test('a silent tunnel is closed after proxy_read_timeout', async (t) => {
   t.after(() => client.destroy());
   client.send(ASK);
   assert.match(await client.rest(), /^HTTP\/1\.1 101 /);
-  assert.match(
-    front.read('error.log'),
+  await front.says(
+    'error.log',
     /upstream timed out \(110: Connection timed out\) while proxying upgraded connection/,
   );
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { ask, field, get } from '../harness/raw-client.ts';
 import { type Stack, startStack } from '../harness/stack.ts';
+import { until } from '../harness/until.ts';
 
 /** The pool's line of a request that is sent last: when it is there, so are all before it. */
 const LAST = /^app {4}\| .*"GET \/polls\/\?last /m;
@@ -40,14 +41,20 @@ suite('the division of work', () => {
     await stack.program.sees(/^app {4}\| .*"GET \/polls\/4\/\?whose HTTP\/1.1" 200 \d+ "-" "eye"/m);
   });
 
-  test('the access log of the proxy has a time of the pool for pages alone', () => {
-    const lines = stack.folder.read('run/access.log').trimEnd().split('\n');
-    const entries = lines.map((line) => JSON.parse(line));
+  test('the access log of the proxy has a time of the pool for pages alone', async () => {
+    const entries = () => {
+      const lines = stack.folder.read('run/access.log').split('\n').slice(0, -1);
+      return lines.map((line) => JSON.parse(line));
+    };
     const find = (path: string) =>
-      entries.find(({ request }) => request === `GET ${path} HTTP/1.1`);
-    const file = find('/static/site.css');
-    assert.equal(file?.upstream_seconds, '');
-    assert.equal(typeof file?.seconds, 'number');
-    assert.match(find('/polls/4/?whose')?.upstream_seconds, /^\d+\.\d{3}$/);
+      until(
+        () => entries().find(({ request }) => request === `GET ${path} HTTP/1.1`),
+        (entry) => entry !== undefined,
+        `the line of ${path} in the access log`,
+      );
+    const file = await find('/static/site.css');
+    assert.equal(file.upstream_seconds, '');
+    assert.equal(typeof file.seconds, 'number');
+    assert.match((await find('/polls/4/?whose')).upstream_seconds, /^\d+\.\d{3}$/);
   });
 });

@@ -16,7 +16,7 @@ function view(path, client) {
   appendFileSync('seen', path + ' ' + client + ';');
   if (path !== '/block') return;
   writeFileSync('blocked', '');
-  for (const end = performance.now() + 10_000; performance.now() < end && !existsSync('go'); );
+  for (const end = performance.now() + 60_000; performance.now() < end && !existsSync('go'); );
 }`;
 const GATEWAY = new URL('../../../appserver/gateway.ts', import.meta.url).href;
 const APPS = {
@@ -31,7 +31,7 @@ for (const [kind, source] of Object.entries(APPS)) {
   test(`a peer that can't be named is never believed by a ${kind} application`, async (t) => {
     const args = ['app', '-b', '127.0.0.1:0', '-b', 'unix:app.sock'];
     const pool = await startPool(t, { files: { 'app.mjs': source }, args });
-    const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(pool.log)?.[1]);
+    const port = await pool.tcpPort();
     const file = (name: string): string => join(pool.folder, name);
     const blocking = pool.ask('/block');
     while (!existsSync(file('blocked'))) await pause(5);
