@@ -2,6 +2,8 @@
 import type { ContentProblem, ContentSink, RequestHead } from '../wire/exchange.ts';
 import { requestFraming } from '../wire/framing.ts';
 import { ContentReader, type DataSink } from './content.ts';
+import { endFaulty } from './fault.ts';
+import type { ServerExchange } from './server-exchange.ts';
 
 /** Reads a request's content for at most one `ContentSink`, within its limit. */
 export class RequestContent implements DataSink {
@@ -11,6 +13,8 @@ export class RequestContent implements DataSink {
   isAsked = false;
   /** Whether the sink has heard its last. */
   isOver = false;
+  /** Whose content it is; set before any of it is read. */
+  exchange: ServerExchange | undefined = undefined;
   readonly #reader = new ContentReader();
   #sink: ContentSink | undefined = undefined;
   #limit = 0;
@@ -74,7 +78,11 @@ export class RequestContent implements DataSink {
       const attached = this.#sink;
       this.#sink = undefined;
       this.isOver = true;
-      attached?.end(reader.trailers);
+      try {
+        attached?.end(reader.trailers);
+      } catch (error) {
+        this.#sinkThrew(error);
+      }
     } else if (reader.isMalformed) this.fail('malformed');
     return end;
   }
@@ -85,7 +93,13 @@ export class RequestContent implements DataSink {
     if (this.#limit > 0 && this.#reader.announcedBytes > this.#limit) {
       this.#reader.stop();
       this.fail('too-large');
-    } else this.#sink?.data(bytes, from, to, text);
+      return;
+    }
+    try {
+      this.#sink?.data(bytes, from, to, text);
+    } catch (error) {
+      this.#sinkThrew(error);
+    }
   }
 
   /** Tells the sink, where one still listens, that nothing more comes. */
@@ -93,6 +107,16 @@ export class RequestContent implements DataSink {
     const sink = this.#sink;
     this.#sink = undefined;
     this.isOver = true;
-    sink?.fail(problem);
+    try {
+      sink?.fail(problem);
+    } catch (error) {
+      this.#sinkThrew(error);
+    }
+  }
+
+  /** Nobody reads the rest, as when a sink lost interest; its request ends. */
+  #sinkThrew(error: unknown): void {
+    this.#sink = undefined;
+    if (this.exchange !== undefined) endFaulty(this.exchange, error);
   }
 }
