@@ -75,6 +75,8 @@ export class ClientConnection
   readonly #options: ClientConnectionOptions;
   readonly #content = new ContentReader();
   #sink: ResponseSink | undefined = undefined;
+  /** Whose request it is, even where the sink has given up. */
+  #asker: ResponseSink | undefined = undefined;
   #state = CONNECTING;
   #method = '';
   #readTimeoutMs = 0;
@@ -157,6 +159,7 @@ export class ClientConnection
   ): void {
     this.requestCount++;
     this.#sink = sink;
+    this.#asker = sink;
     this.#method = method;
     this.#remaining = contentLength;
     this.#isRequestSent = contentLength === 0;
@@ -343,6 +346,7 @@ export class ClientConnection
     const sink = this.#sink;
     const { trailers } = this.#content;
     this.#sink = undefined;
+    this.#asker = undefined;
     // nginx: a connection whose request was not sent in full, or with bytes left, is not kept.
     const mayKeep =
       this.#mayKeep &&
@@ -429,7 +433,7 @@ export class ClientConnection
 
   /** The sink threw, or the engine did: the connection is in no state to be used again. */
   override threw(error: unknown): void {
-    const sink = this.#sink;
+    const sink = this.#asker;
     this.#sink = undefined;
     try {
       this.#close();
