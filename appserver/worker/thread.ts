@@ -91,7 +91,9 @@ class AppThread implements RunningApp {
     this.#hooks = hooks;
     this.#log = log;
     const { accesslog, access_log_format } = settings;
-    this.#accessLog = accesslog === null ? undefined : new AccessLog(accesslog, access_log_format);
+    const lost = (message: string): void => log.error(message);
+    this.#accessLog =
+      accesslog === null ? undefined : new AccessLog(accesslog, access_log_format, lost);
     this.#forwarded = new Forwarded(settings);
     this.#lifetime = lifetime;
     const connectionLimit = Math.ceil(settings.worker_connections / context.threadCount);

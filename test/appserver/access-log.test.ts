@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { GUNICORN, lacksGunicorn } from '../harness/gunicorn.ts';
@@ -122,4 +122,26 @@ test('a refused request and an aborted response have their line', async (t) => {
   assert.equal(lines[0], '200 GET / HTTP/1.1');
   assert.equal(lines[1], '501 TRACE / HTTP/1.1');
   assert.match(lines[2]!, /^414 /);
+});
+
+test('an access log on a full disk is told of once, and requests are answered', {
+  skip: existsSync('/dev/full') ? false : 'no /dev/full',
+}, async (t) => {
+  const args = ['app', '--access-logfile', '/dev/full'];
+  const pool = await startPool(t, { files: { 'app.mjs': FETCH }, args });
+  for (let i = 0; i < 3; i++) assert.equal((await pool.ask('/')).text, 'hello');
+  await pool.sees(/\[ERROR\] Lines are lost: writing to "\/dev\/full" failed: ENOSPC/);
+  assert.equal((await pool.ask('/')).text, 'hello');
+  pool.signal('SIGTERM');
+  await pool.exited;
+  assert.equal([...pool.log.matchAll(/Lines are lost/g)].length, 1);
+});
+
+test('an error log on a full disk is told of on standard error', {
+  skip: existsSync('/dev/full') ? false : 'no /dev/full',
+}, async (t) => {
+  const args = ['app', '--error-logfile', '/dev/full'];
+  const pool = await startPool(t, { files: { 'app.mjs': FETCH }, args });
+  await pool.sees(/\[ERROR\] Lines are lost: writing to "\/dev\/full" failed: ENOSPC/);
+  assert.equal((await pool.ask('/')).text, 'hello');
 });
