@@ -57,10 +57,15 @@ export class LogFile {
     this.#failed(`Lines are lost: writing to ${name} failed: ${message}`);
   }
 
-  /** Opens the path again, where a rotation has moved the file away. */
+  /** Opens the path again, where a rotation has moved the file away; keeps the old where it cannot. */
   reopen(): void {
     const old = this.#fd;
-    this.#fd = this.#open();
+    try {
+      this.#fd = this.#open();
+    } catch (error) {
+      this.#failed(`Reopening "${this.#path}" failed: ${(error as Error).message}`);
+      return;
+    }
     if (old !== this.#standardFd) closeSync(old);
   }
 
