@@ -20,6 +20,7 @@ import {
 import { type HeadLimits, HeadProblem, readResponseHead } from '../wire/head.ts';
 import { decodeEnd, latin1 } from './bytes.ts';
 import { ContentReader } from './content.ts';
+import { reportFault } from './fault.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { Outbox, type OutboxUser } from './outbox.ts';
 import type { ClientFailureKind, ClientTimes, ResponseSink, TunnelOffer } from './response-sink.ts';
@@ -74,6 +75,8 @@ export class ClientConnection
   readonly #options: ClientConnectionOptions;
   readonly #content = new ContentReader();
   #sink: ResponseSink | undefined = undefined;
+  /** Whose request it is, even where the sink has given up. */
+  #asker: ResponseSink | undefined = undefined;
   #state = CONNECTING;
   #method = '';
   #readTimeoutMs = 0;
@@ -100,7 +103,7 @@ export class ClientConnection
     this.keeper = keeper;
     this.#options = options;
     this.openedAt = timers.clock.monotonic;
-    this.#socket = connectSocket(address, () => this.#connected(), isPlain);
+    this.#socket = connectSocket(address, () => this.#socketConnected(), isPlain);
     this.#outbox = new Outbox(this.#socket, this, timers);
     this.#outbox.hold();
     changeUser(this.#socket, this);
@@ -115,6 +118,14 @@ export class ClientConnection
   /** Bytes written for the present request. */
   get bytesSent(): number {
     return this.#outbox.writtenBytes - this.#bytesSentBefore;
+  }
+
+  #socketConnected(): void {
+    try {
+      this.#connected();
+    } catch (error) {
+      this.threw(error);
+    }
   }
 
   #connected(): void {
@@ -148,6 +159,7 @@ export class ClientConnection
   ): void {
     this.requestCount++;
     this.#sink = sink;
+    this.#asker = sink;
     this.#method = method;
     this.#remaining = contentLength;
     this.#isRequestSent = contentLength === 0;
@@ -334,6 +346,7 @@ export class ClientConnection
     const sink = this.#sink;
     const { trailers } = this.#content;
     this.#sink = undefined;
+    this.#asker = undefined;
     // nginx: a connection whose request was not sent in full, or with bytes left, is not kept.
     const mayKeep =
       this.#mayKeep &&
@@ -345,7 +358,11 @@ export class ClientConnection
     this.#isPaused = false;
     this.#state = IDLE;
     if (!mayKeep || !this.keeper.keep(this)) this.#close();
-    sink?.end(trailers);
+    try {
+      sink?.end(trailers);
+    } catch (error) {
+      tellThrew(sink, error);
+    }
   }
 
   // Tunnels.
@@ -355,7 +372,12 @@ export class ClientConnection
     this.#sink = undefined;
     this.#state = TUNNEL;
     this.#options.timers.disarm(this);
-    sink?.upgraded(head, this);
+    try {
+      sink?.upgraded(head, this);
+    } catch (error) {
+      this.#tunnel?.destroy();
+      tellThrew(sink, error);
+    }
     if (this.#tunnel === undefined) this.#close();
   }
 
@@ -402,7 +424,24 @@ export class ClientConnection
     const isBroken = kind === 'reset' || kind === 'premature-close';
     const stale = isBroken && this.isReused && !this.#hasHead;
     this.#close();
-    sink?.failed({ kind, stale, cause, message });
+    try {
+      sink?.failed({ kind, stale, cause, message });
+    } catch (error) {
+      tellThrew(sink, error);
+    }
+  }
+
+  /** The sink threw, or the engine did: the connection is in no state to be used again. */
+  override threw(error: unknown): void {
+    const sink = this.#asker;
+    this.#sink = undefined;
+    try {
+      this.#close();
+    } catch (further) {
+      reportFault(further);
+      this.#socket.destroy();
+    }
+    tellThrew(sink, error);
   }
 
   /** Closes now. For the pool, and for all ends. */
@@ -437,5 +476,15 @@ export class ClientConnection
     if (!this.#isDrainAwaited) return;
     this.#isDrainAwaited = false;
     this.#sink?.drained();
+  }
+}
+
+function tellThrew(sink: ResponseSink | undefined, error: unknown): void {
+  try {
+    if (sink?.threw === undefined) reportFault(error);
+    else sink.threw(error);
+  } catch (further) {
+    reportFault(error);
+    reportFault(further);
   }
 }

@@ -8,6 +8,7 @@
 import net from 'node:net';
 import type { ExchangeHandler } from '../wire/exchange.ts';
 import type { Acceptor, Accounts } from './accounts.ts';
+import { reportFault } from './fault.ts';
 import type { ServerOptions } from './options.ts';
 import { ServerConnection } from './server-connection.ts';
 import { isPlainForced } from './socket.ts';
@@ -80,13 +81,17 @@ export class Listener implements Acceptor {
     if (isFast) {
       handle.onconnection = (error, accepted) => {
         if (error !== 0 || accepted === undefined) return;
-        ServerConnection.accept(
-          accepted,
-          this.#path,
-          this.#options.accounts,
-          this.#options.server,
-          this.#handler,
-        );
+        try {
+          ServerConnection.accept(
+            accepted,
+            this.#path,
+            this.#options.accounts,
+            this.#options.server,
+            this.#handler,
+          );
+        } catch (thrown) {
+          reportFault(thrown);
+        }
       };
     } else this.#server.on('connection', this.#options.accept ?? ((socket) => this.serve(socket)));
   }

@@ -25,6 +25,8 @@ export interface OutboxUser {
   sent(): void;
   /** The peer took nothing for the send timeout. */
   sendTimedOut(): void;
+  /** One of the above, or writing, threw `error`: ends what is served. Must not throw. */
+  threw(error: unknown): void;
 }
 
 /** The writing side of a socket. */
@@ -176,7 +178,12 @@ export class Outbox extends Timeout implements Flushable {
     this.#unsentBytes = unsentBytes(this.#socket);
     this.#armLook();
     this.#socket.write('', 'latin1', (error) => {
-      if (error === undefined || error === null) this.#waited();
+      if (error !== undefined && error !== null) return;
+      try {
+        this.#waited();
+      } catch (thrown) {
+        this.threw(thrown);
+      }
     });
   }
 
@@ -213,6 +220,11 @@ export class Outbox extends Timeout implements Flushable {
     this.#unsentBytes = unsent;
     if (this.#idleLooks >= LOOKS) this.#user.sendTimedOut();
     else this.#armLook();
+  }
+
+  /** @internal */
+  override threw(error: unknown): void {
+    this.#user.threw(error);
   }
 
   /** Forgets what was added and the timer. */

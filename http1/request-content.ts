@@ -3,6 +3,8 @@ import type { ContentProblem, ContentSink, RequestHead } from '../wire/exchange.
 import { requestFraming } from '../wire/framing.ts';
 import type { HeadLimits } from '../wire/head-limits.ts';
 import { ContentReader, type DataSink } from './content.ts';
+import { endFaulty } from './fault.ts';
+import type { ServerExchange } from './server-exchange.ts';
 
 /** Reads a request's content for at most one `ContentSink`, within its limit. */
 export class RequestContent implements DataSink {
@@ -12,6 +14,8 @@ export class RequestContent implements DataSink {
   isAsked = false;
   /** Whether the sink has heard its last. */
   isOver = false;
+  /** Whose content it is; set before any of it is read. */
+  exchange: ServerExchange | undefined = undefined;
   readonly #reader: ContentReader;
   #sink: ContentSink | undefined = undefined;
   #limit = 0;
@@ -76,7 +80,11 @@ export class RequestContent implements DataSink {
       const attached = this.#sink;
       this.#sink = undefined;
       this.isOver = true;
-      attached?.end(reader.trailers);
+      try {
+        attached?.end(reader.trailers);
+      } catch (error) {
+        this.#sinkThrew(error);
+      }
     } else if (reader.isMalformed) this.fail('malformed');
     return end;
   }
@@ -87,7 +95,13 @@ export class RequestContent implements DataSink {
     if (this.#limit > 0 && this.#reader.announcedBytes > this.#limit) {
       this.#reader.stop();
       this.fail('too-large');
-    } else this.#sink?.data(bytes, from, to, text);
+      return;
+    }
+    try {
+      this.#sink?.data(bytes, from, to, text);
+    } catch (error) {
+      this.#sinkThrew(error);
+    }
   }
 
   /** Tells the sink, where one still listens, that nothing more comes. */
@@ -95,6 +109,16 @@ export class RequestContent implements DataSink {
     const sink = this.#sink;
     this.#sink = undefined;
     this.isOver = true;
-    sink?.fail(problem);
+    try {
+      sink?.fail(problem);
+    } catch (error) {
+      this.#sinkThrew(error);
+    }
+  }
+
+  /** Nobody reads the rest, as when a sink lost interest; its request ends. */
+  #sinkThrew(error: unknown): void {
+    this.#sink = undefined;
+    if (this.exchange !== undefined) endFaulty(this.exchange, error);
   }
 }

@@ -58,6 +58,8 @@ export interface ResponseSink {
   drained(): void;
   /** A 101, or a 2xx to CONNECT. Without `takeTunnel` the connection closes. */
   upgraded(head: ResponseHead, offer: TunnelOffer): void;
+  /** One of the above threw `error`, or the connection itself failed; nothing follows. */
+  threw?(error: unknown): void;
 }
 
 /** Waiting times of one request in milliseconds; 0 is none. */

@@ -22,6 +22,16 @@ import { HeadProblem } from '../wire/head.ts';
 import { ParsedRequestHead } from '../wire/request-head.ts';
 import type { Accounts, Member } from './accounts.ts';
 import { SocketFacts } from './facts.ts';
+import {
+  callHandler,
+  callRefuse,
+  endFaulty,
+  reportFault,
+  tellAborted,
+  tellDrained,
+  tellFinished,
+  tellInputEnded,
+} from './fault.ts';
 import { HeadReader } from './head-reader.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { ServerOptions } from './options.ts';
@@ -131,6 +141,14 @@ export class ServerConnection
   }
 
   #begin(): void {
+    try {
+      this.#enter();
+    } catch (error) {
+      this.threw(error);
+    }
+  }
+
+  #enter(): void {
     changeUser(this.socket, this);
     this.#accounts.add(this);
     this.#accounts.idle++;
@@ -217,6 +235,7 @@ export class ServerConnection
     );
     this.#exchange = exchange;
     this.#content = content;
+    if (content !== undefined) content.exchange = exchange;
     return exchange;
   }
 
@@ -227,14 +246,14 @@ export class ServerConnection
       // RFC 9110 10.1.1: may be left out where content came already.
       if (hasMore) content.isContinueAwaited = false;
     }
-    this.#handler.handle(this.#newExchange(head, content));
+    callHandler(this.#handler, this.#newExchange(head, content));
   }
 
   #refuse(head: RequestHead, status: number, message: string): void {
     const exchange = this.#newExchange(head, undefined);
     exchange.keepAlive = false;
     this.#isRefused = true;
-    this.#handler.refuse(exchange, { status, message });
+    callRefuse(this.#handler, exchange, { status, message });
   }
 
   #readContent(bytes: Uint8Array, at: number, to: number): number {
@@ -365,6 +384,7 @@ export class ServerConnection
   }
 
   abort(exchange: ServerExchange): void {
+    if (exchange.isUpgraded) this.#tunnel?.destroy();
     if (exchange !== this.#exchange) return;
     this.outbox.flush();
     if (this.#state >= CLOSED) return;
@@ -400,7 +420,7 @@ export class ServerConnection
     exchange.bytesSent += tunnel.sentBytes;
     exchange.contentBytesSent = tunnel.sentBytes;
     exchange.tunnelBytes = tunnel.receivedBytes;
-    exchange.owner?.finished();
+    tellFinished(exchange);
   }
 
   // Between requests.
@@ -472,7 +492,7 @@ export class ServerConnection
     this.#isPeerEnded = true;
     const content = this.#content;
     if (this.#state === REQUEST && (content === undefined || content.isDone)) {
-      if (this.#held === undefined) this.#exchange?.owner?.inputEnded?.();
+      if (this.#held === undefined && this.#exchange !== undefined) tellInputEnded(this.#exchange);
       if (this.#state !== REQUEST) return;
     }
     if (this.#held === undefined || this.#state > REQUEST) this.#inputEnded();
@@ -499,6 +519,20 @@ export class ServerConnection
     if (this.#state !== CLOSED) this.#gone('closed');
   }
 
+  /** The engine itself failed: nothing that is sent on this connection can be trusted any more. */
+  override threw(error: unknown): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) reportFault(error);
+    else endFaulty(exchange, error);
+    try {
+      if (this.#state < TUNNEL) this.destroySoon();
+    } catch (further) {
+      reportFault(further);
+      this.socket.destroy();
+    }
+    if (this.#state >= TUNNEL) this.socket.destroy();
+  }
+
   /** Tells everyone that the connection is lost. */
   #gone(problem: 'closed' | 'timeout'): void {
     if (this.#state === IDLE) this.#accounts.idle--;
@@ -513,10 +547,10 @@ export class ServerConnection
     this.#content?.fail(problem);
     let unsent = this.#unsent;
     this.#unsent = undefined;
-    for (; unsent !== undefined; unsent = unsent.nextUnsent) unsent.owner?.aborted(problem);
+    for (; unsent !== undefined; unsent = unsent.nextUnsent) tellAborted(unsent, problem);
     if (exchange !== undefined) {
       exchange.isOver = true;
-      exchange.owner?.aborted(problem);
+      tellAborted(exchange, problem);
     }
   }
 
@@ -527,12 +561,12 @@ export class ServerConnection
     if (unsent !== undefined) {
       this.#unsent = undefined;
       if (unsent.nextUnsent !== undefined) unsent = earliestFirst(unsent);
-      for (; unsent !== undefined; unsent = unsent.nextUnsent) unsent.owner?.finished();
+      for (; unsent !== undefined; unsent = unsent.nextUnsent) tellFinished(unsent);
     }
     const exchange = this.#exchange;
     if (exchange?.isDrainAwaited) {
       exchange.isDrainAwaited = false;
-      exchange.owner?.drained();
+      tellDrained(exchange);
     }
     if (this.#held !== undefined && this.#state <= HEAD) this.#consumeHeld();
   }

@@ -52,6 +52,8 @@ export class ServerExchange implements Exchange {
   readonly content: RequestContent | undefined;
   /** Whether the response is complete, the connection lost or given away. */
   isOver = false;
+  /** Whether the connection became a tunnel, which `abort` still closes. */
+  isUpgraded = false;
   /** Whether a writer was told to wait for `drained`. */
   isDrainAwaited = false;
   /** The exchange before it, while both wait for the kernel to take their responses. */
@@ -221,7 +223,7 @@ export class ServerExchange implements Exchange {
   }
 
   abort(): void {
-    if (!this.isOver) this.#connection.abort(this);
+    if (!this.isOver || this.isUpgraded) this.#connection.abort(this);
   }
 
   upgrade(status: number, reason: string, lines: string, sink: TunnelSink): Tunnel {
@@ -232,6 +234,7 @@ export class ServerExchange implements Exchange {
     this.#connection.outbox.sendTimeoutMs = this.times.sendTimeoutMs;
     this.#sendHead(`HTTP/1.1 ${status} ${reason}\r\n${lines}${connection}\r\n`);
     this.isOver = true;
+    this.isUpgraded = true;
     return this.#connection.upgrade(this, sink);
   }
 }

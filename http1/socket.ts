@@ -12,6 +12,7 @@
  */
 import net from 'node:net';
 import { threadClock } from './clock.ts';
+import { reportFault } from './fault.ts';
 import { enterTurn, leaveTurn } from './turn.ts';
 
 /** A response of 64 KB with its head fits in one read. */
@@ -25,6 +26,8 @@ export interface SocketUser {
   peerEnded(): void;
   /** The socket is gone; nothing follows. `error` where it was not an orderly end. */
   closed(error: Error | undefined): void;
+  /** One of the above threw `error`: ends what is served, and the socket. Must not throw. */
+  threw(error: unknown): void;
 }
 
 /** `Outbox` bounds what is written; below this Node need not tell when it is drained. */
@@ -57,6 +60,8 @@ function onRead(this: UsedSocket, length: number, bytes: Uint8Array): boolean {
   enterTurn();
   try {
     this[USER]?.received(bytes, length);
+  } catch (error) {
+    broken(this, error);
   } finally {
     leaveTurn();
   }
@@ -68,6 +73,8 @@ function onData(this: UsedSocket, bytes: Buffer): void {
   enterTurn();
   try {
     this[USER]?.received(bytes, bytes.length);
+  } catch (error) {
+    broken(this, error);
   } finally {
     leaveTurn();
   }
@@ -78,6 +85,8 @@ function onEnd(this: UsedSocket): void {
   enterTurn();
   try {
     this[USER]?.peerEnded();
+  } catch (error) {
+    broken(this, error);
   } finally {
     leaveTurn();
   }
@@ -92,9 +101,22 @@ function onClose(this: UsedSocket): void {
   enterTurn();
   try {
     this[USER]?.closed(this[ERROR]);
+  } catch (error) {
+    broken(this, error);
   } finally {
     leaveTurn();
   }
+}
+
+/** What was thrown may cost this socket, never the event loop that serves the others. */
+function broken(socket: UsedSocket, error: unknown): void {
+  const user = socket[USER];
+  if (user !== undefined) {
+    user.threw(error);
+    return;
+  }
+  reportFault(error);
+  socket.destroy();
 }
 
 function listenTo(socket: UsedSocket): void {

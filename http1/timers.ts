@@ -9,6 +9,7 @@
  * looked at. One timer of Node's runs for all of them.
  */
 import { type TimeSource, threadClock } from './clock.ts';
+import { reportFault } from './fault.ts';
 import { enterTurn, leaveTurn } from './turn.ts';
 
 /** Timeouts are not told apart more finely than this; they come late, never early. */
@@ -23,6 +24,11 @@ export abstract class Timeout {
 
   /** The time armed has passed. It is disarmed already and may be armed again. */
   abstract timedOut(): void;
+
+  /** `timedOut` threw `error`: ends whatever waited for it. Must not throw. */
+  threw(error: unknown): void {
+    reportFault(error);
+  }
 }
 
 class TimeoutList {
@@ -116,7 +122,11 @@ export class Timers {
         while (list.head !== undefined && list.head.timerDueAt <= now) {
           const timeout = list.head;
           list.remove(timeout);
-          timeout.timedOut();
+          try {
+            timeout.timedOut();
+          } catch (error) {
+            timeout.threw(error);
+          }
         }
       }
     } finally {

@@ -1,6 +1,7 @@
 /** A connection after an upgrade: bytes both ways, on either side of a proxy. */
 import type { Socket } from 'node:net';
 import type { Tunnel, TunnelSink } from '../wire/exchange.ts';
+import { reportFault } from './fault.ts';
 import type { Outbox, OutboxUser } from './outbox.ts';
 import type { SocketUser } from './socket.ts';
 
@@ -90,7 +91,13 @@ export class SocketTunnel implements Tunnel, SocketUser, OutboxUser {
     this.receivedBytes += bytes.length;
     this.#early = bytes;
     this.pause();
-    queueMicrotask(() => this.resume());
+    queueMicrotask(() => {
+      try {
+        this.resume();
+      } catch (error) {
+        this.threw(error);
+      }
+    });
   }
 
   received(bytes: Uint8Array, length: number): void {
@@ -108,7 +115,11 @@ export class SocketTunnel implements Tunnel, SocketUser, OutboxUser {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#outbox.close();
-    this.#sink.closed();
+    try {
+      this.#sink.closed();
+    } catch (error) {
+      this.threw(error);
+    }
     this.#owner.tunnelClosed(this);
   }
 
@@ -120,5 +131,16 @@ export class SocketTunnel implements Tunnel, SocketUser, OutboxUser {
 
   sendTimedOut(): void {
     this.#socket.destroy();
+  }
+
+  threw(error: unknown): void {
+    this.#socket.destroy();
+    try {
+      if (this.#sink.threw !== undefined) this.#sink.threw(error);
+      else reportFault(error);
+    } catch (further) {
+      reportFault(error);
+      reportFault(further);
+    }
   }
 }

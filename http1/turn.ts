@@ -11,6 +11,8 @@
 export interface Flushable {
   /** Writes it; may ask for another flush. */
   flush(): void;
+  /** `flush` threw `error`: ends whoever was to be written to. Must not throw. */
+  threw(error: unknown): void;
 }
 
 let depth = 0;
@@ -59,7 +61,11 @@ function flushAll(): void {
     for (let i = 0; i < end; i++) {
       const flushable = list[i]!;
       list[i] = undefined;
-      flushable.flush();
+      try {
+        flushable.flush();
+      } catch (error) {
+        flushable.threw(error);
+      }
     }
   }
 }

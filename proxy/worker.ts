@@ -5,6 +5,7 @@
 import { threadId } from 'node:worker_threads';
 import { Accounts } from '../http1/accounts.ts';
 import { threadClock } from '../http1/clock.ts';
+import { reportFaultsTo } from '../http1/fault.ts';
 import { listen } from '../http1/listener.ts';
 import { type ServerOptions, serverOptions } from '../http1/options.ts';
 import { connectionPlaces } from '../prefork/rlimit.ts';
@@ -16,6 +17,7 @@ import type { Address } from './http/addresses.ts';
 import { connectionTimes, type HttpRuntime } from './http/compile.ts';
 import type { CoreConf } from './http/core-conf.ts';
 import { RequestEntry } from './http/entry.ts';
+import { describeFault } from './http/fault.ts';
 import type { Thread } from './http/request.ts';
 import { ALERT, CRIT, errorLine } from './log/error-log.ts';
 import { listenerSpecs, SHARED_CONNECTIONS } from './sockets.ts';
@@ -45,7 +47,11 @@ export function startThread(context: ThreadContext): RunningThread {
     clock: threadClock,
   };
   return {
-    accept: () => (http === undefined ? undefined : acceptAll(context, http, accounts, thread)),
+    async accept() {
+      if (http === undefined) return;
+      await acceptAll(context, http, accounts, thread);
+      serveOn(thread, http);
+    },
     async drain() {
       await accounts.drain(DRAIN_QUIET_MS);
       http?.load.logs.flush();
@@ -56,6 +62,22 @@ export function startThread(context: ThreadContext): RunningThread {
     },
     reopenLogs: () => http?.load.logs.reopen((path, error) => complain(thread, path, error)),
   };
+}
+
+/**
+ * The last net: what is thrown where nothing knows whose it is costs a line of the log, not the
+ * requests of everybody else. A rejection that nobody awaits comes here too.
+ */
+function serveOn(thread: Thread, http: HttpRuntime): void {
+  const log = http.addresses[0]?.names.defaultServer.root.errorLog;
+  const report = (error: unknown): void => {
+    const place = { pid: thread.pid, thread: thread.index };
+    const line = errorLine(ALERT, place, 0, `exception ${describeFault(error)}`);
+    if (log === undefined) process.stderr.write(line);
+    else log.write(ALERT, line);
+  };
+  reportFaultsTo(report);
+  process.on('uncaughtException', report);
 }
 
 async function acceptAll(

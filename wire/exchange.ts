@@ -121,8 +121,8 @@ export interface ConnectionTimes {
 }
 
 /**
- * What the engine tells the one who answers; the methods must not throw. Exactly one of `finished`
- * and `aborted` is called; `Exchange.abort` calls `aborted` before it returns.
+ * What the engine tells the one who answers. Exactly one of `finished` and `aborted` is called;
+ * `Exchange.abort` calls `aborted` before it returns.
  */
 export interface ExchangeOwner {
   /** A `write` that returned false has room again. */
@@ -139,6 +139,11 @@ export interface ExchangeOwner {
    * still read. Whoever works for the client alone may `abort`.
    */
   inputEnded?(): void;
+  /**
+   * The handler, a method of the owner or a sink of the request's content threw `error`: says so in
+   * the log and ends the response, if it is not over. Without it the engine answers 500 or aborts.
+   */
+  threw?(error: unknown): void;
 }
 
 /** Both ways of a connection after an upgrade; bytes only. */
@@ -160,6 +165,8 @@ export interface TunnelSink {
   end(): void;
   /** The tunnel is gone; nothing follows. */
   closed(): void;
+  /** One of the methods threw `error`; the tunnel is being destroyed, and `closed` follows. */
+  threw?(error: unknown): void;
 }
 
 /** One request and its response. */

@@ -5,10 +5,10 @@
 import { type IncomingMessage, type RequestListener, Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { inspect } from 'node:util';
 import type { Accounts } from '../../http1/accounts.ts';
 import type { AccessLog } from '../logging/access-log.ts';
 import type { ErrorLog } from '../logging/error-log.ts';
+import { showError } from '../logging/show-error.ts';
 import type { Settings } from '../settings/table.ts';
 import type { Forwarded } from '../worker/forwarded.ts';
 import { type RequestLimits, requestLimits } from '../worker/limits.ts';
@@ -126,15 +126,33 @@ function takeUpgrades(server: Server, rules: HeadRules, options: NodeHandlerOpti
       return;
     }
     connection?.becomeTunnel();
+    const fail = (error: unknown): void => {
+      options.log.error(`Error handling request ${request.url}\n${showError(error)}`);
+      socket.destroy();
+    };
+    catchListeners(socket, fail);
     for (const listener of listeners) {
       try {
-        Reflect.apply(listener, server, [request, socket, head]);
+        const result: unknown = Reflect.apply(listener, server, [request, socket, head]);
+        if (result instanceof Promise) result.catch(fail);
       } catch (error) {
-        options.log.error(`Error handling request ${request.url}\n${inspect(error)}`);
-        socket.destroy();
+        fail(error);
       }
     }
   });
+}
+
+/** What a listener throws while the socket gives it bytes, or an `error` that has none, ends the socket. */
+function catchListeners(socket: Duplex, fail: (error: unknown) => void): void {
+  const { emit } = socket;
+  socket.emit = (...args: Parameters<typeof emit>) => {
+    try {
+      return Reflect.apply(emit, socket, args) as boolean;
+    } catch (error) {
+      fail(error);
+      return true;
+    }
+  };
 }
 
 function complain(

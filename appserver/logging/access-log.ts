@@ -9,10 +9,13 @@ export class AccessLog {
   #pending = '';
   readonly #flush = (): void => this.flush();
 
-  /** `path` may be `-` for standard output. Throws where the file cannot be opened. */
-  constructor(path: string, format: string) {
+  /**
+   * `path` may be `-` for standard output; `failed` hears that lines are lost. Throws where the file
+   * cannot be opened.
+   */
+  constructor(path: string, format: string, failed: (message: string) => void) {
     this.#format = compileAccessFormat(format);
-    this.#file = new LogFile(path, 1);
+    this.#file = new LogFile(path, 1, failed);
   }
 
   add(record: AccessRecord): void {

@@ -1,4 +1,5 @@
 /** The error log, in Gunicorn's format: `[2026-11-23 12:00:00 +0000] [4711] [INFO] Listening at: ...`. */
+import { writeSync } from 'node:fs';
 import { LOG_LEVELS } from '../settings/logging.ts';
 import { LogFile } from './log-file.ts';
 
@@ -17,7 +18,7 @@ export interface ErrorLog {
 
 /** Opens the log at `path` (`-` is standard error). Throws where the file cannot be opened. */
 export function openErrorLog(path: string, level: string): ErrorLog {
-  const file = new LogFile(path, 2);
+  const file = new LogFile(path, 2, (message) => sayOnStandardError(path, message));
   const enabled = LOG_LEVELS.indexOf(level as LogLevel);
   const writer = (name: LogLevel) => {
     if (LOG_LEVELS.indexOf(name) > enabled) return () => {};
@@ -33,6 +34,16 @@ export function openErrorLog(path: string, level: string): ErrorLog {
     reopen: () => file.reopen(),
     close: () => file.close(),
   };
+}
+
+/** Where else: the log that failed is the one that errors go to. */
+function sayOnStandardError(path: string, message: string): void {
+  if (path === '-') return;
+  try {
+    writeSync(2, `[${isoDate(new Date())}] [${process.pid}] [ERROR] ${message}\n`);
+  } catch {
+    // Nobody is left to tell.
+  }
 }
 
 function two(number: number): string {

@@ -1,6 +1,6 @@
 /** A thread's stop as applications hear of it, and the work it waits for then. */
-import { inspect } from 'node:util';
 import type { ErrorLog } from '../logging/error-log.ts';
+import { showError } from '../logging/show-error.ts';
 
 /** `Gateway.stopping`, and what applications gave to `waitUntil` and is not done. */
 export class Lifetime {
@@ -24,7 +24,7 @@ export class Lifetime {
   /** A rejection is logged. */
   waitUntil(work: Promise<unknown>): void {
     const done = Promise.resolve(work)
-      .catch((error) => this.#log.error(`Error in waitUntil\n${inspect(error)}`))
+      .catch((error) => this.#log.error(`Error in waitUntil\n${showError(error)}`))
       .finally(() => this.#pending.delete(done));
     this.#pending.add(done);
   }

@@ -31,6 +31,7 @@ import { Lifetime } from './lifetime.ts';
 import { http1Options } from './limits.ts';
 import { Quota } from './quota.ts';
 import { BALANCE, REQUESTS, TICKS, type WorkerData } from './spec.ts';
+import { catchUncaught } from './uncaught.ts';
 
 /** Idle connections of a stopping thread are answered once more, or closed after this. */
 const QUIET_MS = 1000;
@@ -96,7 +97,9 @@ class AppThread implements RunningApp {
     this.#hooks = hooks;
     this.#log = log;
     const { accesslog, access_log_format } = settings;
-    this.#accessLog = accesslog === null ? undefined : new AccessLog(accesslog, access_log_format);
+    const lost = (message: string): void => log.error(message);
+    this.#accessLog =
+      accesslog === null ? undefined : new AccessLog(accesslog, access_log_format, lost);
     this.#forwarded = new Forwarded(settings);
     this.#lifetime = lifetime;
     const connectionLimit = Math.ceil(settings.worker_connections / context.threadCount);
@@ -119,6 +122,15 @@ class AppThread implements RunningApp {
     if (this.#app.kind === 'fetch') await this.#acceptFetch(this.#app.fetch);
     else await this.#acceptNode(this.#app);
     this.#heartbeat.enterServing();
+    catchUncaught({
+      log: this.#log,
+      stopAccepting: () => void this.#accounts.drain(this.#quietMs),
+      retire: () => this.#context.retire(),
+    });
+  }
+
+  get #quietMs(): number {
+    return Math.min(QUIET_MS, this.#settings.keepalive * 1000) || QUIET_MS;
   }
 
   async #acceptFetch(fetch: FetchCall): Promise<void> {
@@ -177,7 +189,7 @@ class AppThread implements RunningApp {
 
   async drain(): Promise<void> {
     this.#lifetime.stop();
-    await this.#accounts.drain(Math.min(QUIET_MS, this.#settings.keepalive * 1000) || QUIET_MS);
+    await this.#accounts.drain(this.#quietMs);
     await this.#lifetime.settled();
     await this.#stop();
   }

@@ -7,6 +7,8 @@ export interface FileUser {
   /** Everything given was written. */
   stored(): void;
   storeFailed(message: string): void;
+  /** One of the above, or the file itself, threw `error`. */
+  threw(error: unknown): void;
 }
 
 /** Tries to find a name that is not taken. */
@@ -67,19 +69,36 @@ export class ContentFile {
     serial++;
     this.path = `${this.#folder}${String(serial).padStart(10, '0')}`;
     open(nameBytes(this.path), 'wx+', 0o600, (error, fd) => {
-      if (error === null) {
-        this.fd = fd;
-        this.#next();
-      } else if (error.code === 'EEXIST' && namesLeft > 0) {
-        this.#open(namesLeft - 1, isFolderMade);
-      } else if (error.code === 'ENOENT' && !isFolderMade) {
-        mkdir(nameBytes(this.#folder).toString(), { recursive: true, mode: 0o700 }, () =>
-          this.#open(namesLeft, true),
-        );
-      } else {
-        this.#fail('open', error);
-      }
+      this.#guard(() => {
+        if (error === null) {
+          this.fd = fd;
+          this.#next();
+        } else if (error.code === 'EEXIST' && namesLeft > 0) {
+          this.#open(namesLeft - 1, isFolderMade);
+        } else if (error.code === 'ENOENT' && !isFolderMade) {
+          this.#makeFolder(namesLeft);
+        } else {
+          this.#fail('open', error);
+        }
+      });
     });
+  }
+
+  #makeFolder(namesLeft: number): void {
+    const folder = nameBytes(this.#folder).toString();
+    mkdir(folder, { recursive: true, mode: 0o700 }, () => {
+      this.#guard(() => this.#open(namesLeft, true));
+    });
+  }
+
+  /** A callback of the file system has no caller that could tell the request. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#isBusy = false;
+      this.#user.threw(error);
+    }
   }
 
   #next(): void {
@@ -96,13 +115,15 @@ export class ContentFile {
 
   #writeRest(chunk: Buffer, from: number): void {
     write(this.fd, chunk, from, chunk.length - from, this.#offset, (error, written) => {
-      if (error !== null) {
-        this.#fail('pwrite', error);
-        return;
-      }
-      this.#offset += written;
-      if (from + written < chunk.length) this.#writeRest(chunk, from + written);
-      else this.#next();
+      this.#guard(() => {
+        if (error !== null) {
+          this.#fail('pwrite', error);
+          return;
+        }
+        this.#offset += written;
+        if (from + written < chunk.length) this.#writeRest(chunk, from + written);
+        else this.#next();
+      });
     });
   }
 

@@ -151,6 +151,12 @@ class ContentReader implements ContentSink {
     this.#fail(failureStatus(this.#r, problem, this.#length));
   }
 
+  threw(error: unknown): void {
+    this.#isOver = true;
+    this.#file?.discard();
+    this.#r.threw(error);
+  }
+
   #fail(status: number): void {
     this.#isOver = true;
     this.#file?.discard();
@@ -180,6 +186,10 @@ class FileOwner implements ExchangeOwner {
   aborted(problem: 'closed' | 'timeout'): void {
     this.#r.aborted(problem);
     this.#file.discard();
+  }
+
+  threw(error: unknown): void {
+    this.#r.threw(error);
   }
 }
 

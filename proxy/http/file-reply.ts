@@ -25,8 +25,15 @@ export function sendFile(
   }
   const fd = openFile(path);
   if (typeof fd === 'string') return fileProblem(r, path, fd, 'open');
-  const now = new FileInfo(fstatSync(fd), '');
-  const isSent = sendFileHead(r, now, contentType, core);
+  let isSent = false;
+  let now: FileInfo;
+  try {
+    now = new FileInfo(fstatSync(fd), '');
+    isSent = sendFileHead(r, now, contentType, core);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
   if (isSent && r.status !== 304 && now.size !== 0) {
     const parts = r.ranges ?? [{ head: '', start: 0, end: now.size }];
     new FileSender(r, path, fd, parts, r.rangesTail).start();

@@ -78,9 +78,11 @@ export class FileSender implements Producer {
     this.isReading = true;
     read(this.fd, bytes, 0, bytes.length, this.at, (error, length) => {
       this.isReading = false;
-      if (this.isOver) this.release();
-      else if (error !== null) this.fail('read', error);
-      else this.take(bytes, length, part);
+      this.r.guard(() => {
+        if (this.isOver) this.release();
+        else if (error !== null) this.fail('read', error);
+        else this.take(bytes, length, part);
+      });
     });
   }
 

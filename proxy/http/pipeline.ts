@@ -3,7 +3,8 @@
  * it settles. See nginx `ngx_http_core_run_phases` and `ngx_http_finalize_request`.
  */
 import { escapePath } from '../../wire/escape.ts';
-import { ALERT, ERROR } from '../log/error-log.ts';
+import { ERROR } from '../log/error-log.ts';
+import { logFault } from './fault.ts';
 import { filePath } from './file-path.ts';
 import { isKeepaliveDisabled } from './keepalive.ts';
 import { CLOSE, DECLINED, DONE, OK, type Step, type Verdict } from './phases.ts';
@@ -63,14 +64,17 @@ function run(r: HttpRequest): void {
 }
 
 function waitFor(r: HttpRequest, pending: Promise<Verdict>): void {
+  const wait = ++r.waits;
   pending.then(
     (verdict) => {
-      if (!r.isDone && goOn(r, verdict)) run(r);
+      if (r.isDone || r.waits !== wait) return;
+      try {
+        if (goOn(r, verdict)) run(r);
+      } catch (error) {
+        r.threw(error);
+      }
     },
-    (error: unknown) => {
-      r.log(ALERT, `step failed: ${error instanceof Error ? error.stack : String(error)}`);
-      if (!r.isDone) finalize(r, 500);
-    },
+    (error: unknown) => r.threw(error),
   );
 }
 
@@ -188,6 +192,7 @@ export function finalize(r: HttpRequest, verdict: Verdict): void {
     r.abort();
     return;
   }
+  r.waits++;
   abandonProducer(r);
   sendSpecialResponse(r, verdict);
 }
@@ -196,7 +201,12 @@ export function finalize(r: HttpRequest, verdict: Verdict): void {
 function abandonProducer(r: HttpRequest): void {
   const { producer } = r;
   r.producer = undefined;
-  producer?.abandon('closed');
+  if (producer === undefined) return;
+  try {
+    producer.abandon('closed');
+  } catch (error) {
+    logFault(r, error);
+  }
 }
 
 function terminate(r: HttpRequest): void {
@@ -261,5 +271,11 @@ function restartReply(r: HttpRequest): void {
 export function logRequest(r: HttpRequest): void {
   const steps = r.location.log;
   r.action = 'logging request';
-  for (let i = 0; i < steps.length; i++) steps[i]!(r);
+  for (let i = 0; i < steps.length; i++) {
+    try {
+      steps[i]!(r);
+    } catch (error) {
+      logFault(r, error);
+    }
+  }
 }

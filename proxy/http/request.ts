@@ -13,6 +13,7 @@
 import type { ConnectionFacts, Exchange, ExchangeOwner, RequestHead } from '../../wire/exchange.ts';
 import { ParsedRequestHead } from '../../wire/request-head.ts';
 import { ERROR, errorLine } from '../log/error-log.ts';
+import { failRequest, logFault } from './fault.ts';
 import type { FilePart } from './file-sender.ts';
 import type { Location, VirtualServer } from './location.ts';
 import type { BodyFilter, BodyOutput, Producer } from './phases.ts';
@@ -139,6 +140,10 @@ export class HttpRequest implements ExchangeOwner {
   stage = 0;
   cursor = 0;
   isDone = false;
+  /** Counts what the request waits for: an answer that comes after it went elsewhere is dropped. */
+  waits = 0;
+  /** Whether something threw before the head was sent, so that the answer is an error page. */
+  isFaulty = false;
   /** Whether the reply went out whole (`$request_completion`). */
   isComplete = false;
   /** What is being done, for the error log: `logging request`; '' while the request is served. */
@@ -222,7 +227,14 @@ export class HttpRequest implements ExchangeOwner {
   runEndings(): void {
     const { endings } = this;
     this.endings = undefined;
-    if (endings !== undefined) for (const ending of endings) ending();
+    if (endings === undefined) return;
+    for (const ending of endings) {
+      try {
+        ending();
+      } catch (error) {
+        logFault(this, error);
+      }
+    }
   }
 
   drained(): void {
@@ -247,12 +259,36 @@ export class HttpRequest implements ExchangeOwner {
   private release(problem: 'closed' | 'timeout' | undefined): void {
     if (this.isDone) return;
     this.isDone = true;
-    if (problem !== undefined) {
-      this.bodyFilter?.abandon();
-      this.producer?.abandon(problem);
-    }
+    if (problem !== undefined) this.abandon(problem);
     logRequest(this);
     this.runEndings();
+  }
+
+  private abandon(problem: 'closed' | 'timeout'): void {
+    try {
+      this.bodyFilter?.abandon();
+    } catch (error) {
+      logFault(this, error);
+    }
+    try {
+      this.producer?.abandon(problem);
+    } catch (error) {
+      logFault(this, error);
+    }
+  }
+
+  /** Something that was done for this request threw: logs it, and ends the request alone. */
+  threw(error: unknown): void {
+    failRequest(this, error);
+  }
+
+  /** Does what an event of a timer, a file or a stream asks for; what it throws ends the request. */
+  guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.threw(error);
+    }
   }
 
   /** Writes a line to the location's error log with client, server and request, as nginx does. */

@@ -166,21 +166,25 @@ class GzipFilter implements BodyFilter {
     const stream = createGzip({ ...this.options, chunkSize: WAITING_BYTES });
     this.stream = stream;
     stream.on('data', (bytes: Buffer) => {
-      if (!this.isOver && !this.output.write(bytes)) stream.pause();
+      this.r.guard(() => {
+        if (!this.isOver && !this.output.write(bytes)) stream.pause();
+      });
     });
     stream.on('drain', () => {
-      if (!this.isOver) this.r.producer?.drained();
+      if (!this.isOver) this.r.guard(() => this.r.producer?.drained());
     });
     stream.on('end', () => {
       if (this.isOver) return;
       this.isOver = true;
-      this.output.end();
+      this.r.guard(() => this.output.end());
     });
     stream.on('error', (error) => {
       if (this.isOver) return;
       this.isOver = true;
-      this.r.log(CRIT, `deflate() failed: ${error.message}`);
-      this.r.abort();
+      this.r.guard(() => {
+        this.r.log(CRIT, `deflate() failed: ${error.message}`);
+        this.r.abort();
+      });
     });
     return stream;
   }

@@ -113,10 +113,15 @@ function limitConnections(r: HttpRequest, rules: readonly Rule[], conf: Conf): V
     const { zone } = rule.zone;
     const key = keyOf(r, rule.zone);
     if (key === '') continue;
+    // The way out before the way in: whatever throws, no count is left behind.
+    let isCounted = false;
+    r.atEnd(() => {
+      if (isCounted) leave(zone, key);
+    });
     const found = enter(zone, key, rule.connections);
     if (found !== COUNTED) return refuse(r, zone, found, conf);
+    isCounted = true;
     r.limitConnStatus = 'PASSED';
-    r.atEnd(() => leave(zone, key));
   }
   return DECLINED;
 }

@@ -204,7 +204,7 @@ function logStep(conf: Conf, site: CompileSite): Step | undefined {
   const writers = conf.access_log.map((entry) => writerFor(entry, conf, site));
   if (writers.length === 1) return writers[0];
   return (r) => {
-    for (const write of writers) write(r);
+    for (const write of writers) r.guard(() => void write(r));
     return DECLINED;
   };
 }

@@ -20,6 +20,8 @@ export interface ContentSender {
 export interface SenderUser {
   contentStopped(problem: ContentProblem, received: number): void;
   fileFailed(error: Error): void;
+  /** What a callback of the file system did threw `error`. */
+  threw(error: unknown): void;
 }
 
 const FILE_CHUNK_BYTES = 64 * 1024;
@@ -50,10 +52,15 @@ export class FileSender implements ContentSender {
     this.#isReading = true;
     read(this.#file.fd, chunk, 0, size, this.#offset, (error, count) => {
       this.#isReading = false;
-      if (this.isDone) this.#file.letGo();
-      else if (error !== null) this.#fail(error);
-      else if (count === 0) this.#fail(new Error('the file was cut short'));
-      else this.#send(count === size ? chunk : chunk.subarray(0, count));
+      try {
+        if (this.isDone) this.#file.letGo();
+        else if (error !== null) this.#fail(error);
+        else if (count === 0) this.#fail(new Error('the file was cut short'));
+        else this.#send(count === size ? chunk : chunk.subarray(0, count));
+      } catch (thrown) {
+        this.stop();
+        this.#user.threw(thrown);
+      }
     });
   }
 

@@ -338,6 +338,18 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     this.#r.finalize(500);
   }
 
+  /** The peer and its connection are given back, whatever became of the request. */
+  threw(error: unknown): void {
+    const r = this.#r;
+    try {
+      this.#tunnels?.destroy();
+      if (this.#state !== OVER && this.#tunnels?.isJoined !== true) this.#closeUpstream();
+    } catch (further) {
+      r.threw(further);
+    }
+    r.threw(error);
+  }
+
   // Tunnels.
 
   upgraded(head: ResponseHead, offer: TunnelOffer): void {
@@ -356,8 +368,9 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     this.#tunnels = pair;
     r.isHeadSent = true;
     const reason = head.reason === '' ? 'Switching Protocols' : head.reason;
-    const client = r.exchange.upgrade(101, reason, lines, pair.client);
-    pair.join(client, offer.takeTunnel(pair.upstream));
+    // Known to the pair at once: what throws from here on still closes it.
+    pair.client.tunnel = r.exchange.upgrade(101, reason, lines, pair.client);
+    pair.join(offer.takeTunnel(pair.upstream));
   }
 
   tunnelTimedOut(): void {

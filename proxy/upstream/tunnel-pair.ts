@@ -14,6 +14,8 @@ export interface TunnelPairOwner {
   tunnelEnding(): void;
   /** Both ways are closed. */
   tunnelOver(): void;
+  /** What passes between the two sides threw `error`; both are closed. */
+  threw(error: unknown): void;
 }
 
 /** Joins `client` and `upstream` once both are known. */
@@ -22,6 +24,8 @@ export class TunnelPair extends Timeout {
   readonly #timeoutMs: number;
   readonly client: TunnelEnd;
   readonly upstream: TunnelEnd;
+  /** Whether both sides are there. */
+  isJoined = false;
   #isOver = false;
 
   /** @param timeoutMs longest silence of both sides (`proxy_read_timeout`) */
@@ -33,9 +37,9 @@ export class TunnelPair extends Timeout {
     this.upstream = new TunnelEnd(this);
   }
 
-  /** Bytes flow from now on. */
-  join(client: Tunnel, upstream: Tunnel): void {
-    this.client.tunnel = client;
+  /** Bytes flow from now on between the client's tunnel, which is known, and `upstream`. */
+  join(upstream: Tunnel): void {
+    this.isJoined = true;
     this.client.other = this.upstream;
     this.upstream.tunnel = upstream;
     this.upstream.other = this.client;
@@ -57,6 +61,11 @@ export class TunnelPair extends Timeout {
   destroy(): void {
     this.client.tunnel?.destroy();
     this.upstream.tunnel?.destroy();
+  }
+
+  /** Whatever threw, on either side: neither can go on. */
+  override threw(error: unknown): void {
+    this.#owner.threw(error);
   }
 
   /** One side is gone: what the other still has to send is sent, then it closes too. */
@@ -119,5 +128,9 @@ export class TunnelEnd implements TunnelSink {
 
   closed(): void {
     this.#pair.sideClosed(this);
+  }
+
+  threw(error: unknown): void {
+    this.#pair.threw(error);
   }
 }

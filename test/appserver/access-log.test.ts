@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { GUNICORN, lacksGunicorn } from '../harness/gunicorn.ts';
@@ -118,4 +118,41 @@ test('a refused request and an aborted response have their line', async (t) => {
   assert.equal(lines[0], '200 GET / HTTP/1.1');
   assert.equal(lines[1], '501 TRACE / HTTP/1.1');
   assert.match(lines[2]!, /^414 /);
+});
+
+test('an access log on a full disk is told of once, and requests are answered', {
+  skip: existsSync('/dev/full') ? false : 'no /dev/full',
+}, async (t) => {
+  const args = ['app', '--access-logfile', '/dev/full'];
+  const pool = await startPool(t, { files: { 'app.mjs': FETCH }, args });
+  for (let i = 0; i < 3; i++) assert.equal((await pool.ask('/')).text, 'hello');
+  await pool.sees(/\[ERROR\] Lines are lost: writing to "\/dev\/full" failed: ENOSPC/);
+  assert.equal((await pool.ask('/')).text, 'hello');
+  pool.signal('SIGTERM');
+  await pool.exited;
+  assert.equal([...pool.log.matchAll(/Lines are lost/g)].length, 1);
+});
+
+test('an error log on a full disk is told of on standard error', {
+  skip: existsSync('/dev/full') ? false : 'no /dev/full',
+}, async (t) => {
+  const args = ['app', '--error-logfile', '/dev/full'];
+  const pool = await startPool(t, { files: { 'app.mjs': FETCH }, args });
+  await pool.sees(/\[ERROR\] Lines are lost: writing to "\/dev\/full" failed: ENOSPC/);
+  assert.equal((await pool.ask('/')).text, 'hello');
+});
+
+test('logs that cannot be opened anew stay as they are, and that is said', async (t) => {
+  const args = ['app', '--access-logfile', 'logs/access.log', '--error-logfile', 'logs/error.log'];
+  const files = { 'app.mjs': FETCH, 'logs/keep': '' };
+  const pool = await startPool(t, { files, args });
+  renameSync(join(pool.folder, 'logs'), join(pool.folder, 'moved'));
+  pool.signal('SIGUSR1');
+  // The master's error log, the worker's, and the worker's access log in its error log.
+  await pool.sees(/\[ERROR\] Reopening "logs\/error.log" failed: ENOENT/, 2);
+  const moved = (name: string) => () => readFileSync(join(pool.folder, 'moved', name), 'utf8');
+  assert.equal((await pool.ask('/after')).text, 'hello');
+  await linesOf(moved('access.log'), 1);
+  assert.match(moved('access.log')(), /GET \/after /);
+  assert.match(moved('error.log')(), /Reopening "logs\/access.log" failed: ENOENT/);
 });

@@ -145,11 +145,9 @@ describe('a reload', { concurrency: 3 }, () => {
   });
 
   test('a pool whose workers all died of broken code starts mended code at once on HUP', async (t) => {
-    const files = {
-      'app.mjs': `export default (request) => new Response(String(process.pid));
-      setTimeout(() => { throw new Error('crashed soon'); }, 50);`,
-    };
-    const pool = await startPool(t, { files, args: ['app'] });
+    const pool = await startPool(t, { files: { 'app.mjs': saying('whole') }, args: ['app'] });
+    pool.write({ 'app.mjs': `throw new Error('broken');` });
+    for (const pid of pool.workerPids) process.kill(pid, 'SIGKILL');
     await pool.sees(/Next attempt to boot a worker in 800 ms/);
     const waiting = once(await pool.connected().then((socket) => socket.end(REQUEST)), 'data');
     pool.write({ 'app.mjs': saying('mended') });

@@ -6,7 +6,9 @@ import { RequestContentError, UpgradeError } from '../../errors.ts';
 import type { Gateway, UpgradeOffer } from '../../gateway.ts';
 import type { AccessLog } from '../../logging/access-log.ts';
 import type { ErrorLog } from '../../logging/error-log.ts';
+import { showError } from '../../logging/show-error.ts';
 import type { Quota } from '../../worker/quota.ts';
+import { runFor, type Served } from '../../worker/uncaught.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from '../error-page.ts';
 import type { GatewayBase } from '../gateway-base.ts';
 import { FetchAccessRecord } from './access-record.ts';
@@ -31,7 +33,7 @@ export interface FetchHandlerOptions extends GatewayBase {
 const CONTENT_STATUS = { closed: 400, malformed: 400, 'too-large': 413, timeout: 408 } as const;
 
 /** One request, from the call of the application to the end of the response. */
-export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
+export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, Served {
   readonly #options: FetchHandlerOptions;
   readonly #exchange: Exchange;
   readonly #scheme: 'http' | 'https';
@@ -55,19 +57,21 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
     const gateway = new RequestGateway(this.#options, this.#exchange, scheme, this);
     const request = appRequest(this.#exchange, url, gateway);
     this.#request = request;
-    let result: unknown;
     try {
-      result = this.#options.fetch(request, gateway, gateway);
+      const result = runFor(this, this.#options.fetch, request, gateway, gateway);
+      if (isPromise(result)) {
+        result.then(
+          (response) => this.#respond(response),
+          (error: unknown) => this.#fail(error),
+        );
+      } else this.#respond(result);
     } catch (error) {
       this.#fail(error);
-      return;
     }
-    if (isPromise(result)) {
-      result.then(
-        (response) => this.#respond(response),
-        (error: unknown) => this.#fail(error),
-      );
-    } else this.#respond(result);
+  }
+
+  get target(): string {
+    return this.#exchange.head.target;
   }
 
   upgrade(): UpgradeOffer | undefined {
@@ -83,12 +87,12 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
   }
 
   #respond(response: unknown): void {
-    if (this.#isOver || this.#takeover !== undefined) {
-      if (isResponse(response)) cancelBody(response, GONE);
-      this.#takeover?.awaitHead();
-      return;
-    }
     try {
+      if (this.#isOver || this.#takeover !== undefined) {
+        if (isResponse(response)) cancelBody(response, GONE);
+        this.#takeover?.awaitHead();
+        return;
+      }
       if (!isResponse(response)) {
         throw new TypeError(
           `the application returned ${inspect(response, { depth: 0 })}, expected a Response`,
@@ -119,7 +123,7 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
       exchange.end();
     } else {
       this.#pump = new StreamPump(stream, exchange, (error) => this.#fail(error));
-      this.#pump.read();
+      runFor(this, this.#pump.read);
     }
   }
 
@@ -201,12 +205,30 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
     if (this.#isOver) return;
     const content = error instanceof RequestContentError ? error : undefined;
     if (content === undefined || content.problem === 'too-large') {
-      const path = this.#exchange.head.target;
-      this.#options.log.error(`Error handling request ${path}\n${inspect(error)}`);
+      this.#logError(error);
     }
+    this.#end(content === undefined ? 500 : CONTENT_STATUS[content.problem]);
+  }
+
+  #logError(error: unknown): void {
+    this.#options.log.error(`Error handling request ${this.target}\n${showError(error)}`);
+  }
+
+  /** The page where no head was sent; else the connection is cut. */
+  #end(status: number): void {
     if (this.#exchange.isHeadSent) this.#exchange.abort();
-    else this.#sendPage(content === undefined ? 500 : CONTENT_STATUS[content.problem]);
+    else this.#sendPage(status);
     this.#takeover?.socket.destroy();
+  }
+
+  /** What goes wrong past the application, in our own code that serves it, ends its request too. */
+  threw(error: unknown): void {
+    this.#logError(error);
+    if (!this.#isOver) this.#end(500);
+  }
+
+  endUncaught(): void {
+    if (!this.#isOver) this.#end(500);
   }
 
   #sendPage(status: number): void {
@@ -222,7 +244,7 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner {
   }
 
   drained(): void {
-    this.#pump?.read();
+    if (this.#pump !== undefined) runFor(this, this.#pump.read);
     this.#takeover?.socket.sink.drained();
   }
 

@@ -9,7 +9,14 @@ export class StreamPump {
   readonly #reader: Reader;
   readonly #fail: (error: unknown) => void;
   #isOver = false;
-  readonly #next = (result: { done: boolean; value?: unknown }): void => this.#take(result);
+  readonly #next = (result: { done: boolean; value?: unknown }): void => {
+    try {
+      this.#take(result);
+    } catch (error) {
+      this.#reader.cancel(error).catch(() => {}); // The failure itself is reported.
+      this.#break(error);
+    }
+  };
   readonly #broken = (error: unknown): void => this.#break(error);
 
   /** `fail` hears of a stream that broke or gave something that is no bytes. */
@@ -20,9 +27,9 @@ export class StreamPump {
   }
 
   /** Reads on: at the start, and when the exchange has room again. */
-  read(): void {
+  readonly read = (): void => {
     if (!this.#isOver) this.#reader.read().then(this.#next, this.#broken);
-  }
+  };
 
   /** The client is gone: the stream is told why. */
   cancel(reason: unknown): void {

@@ -40,6 +40,8 @@ export class UpgradeSocket extends Duplex {
     drained: () => this.#flow(),
     end: () => this.#peerEnded(),
     closed: () => this.#gone(),
+    // A listener of the application's, called while bytes are handed to it.
+    threw: (error) => this.destroy(error instanceof Error ? error : new Error(String(error))),
   };
   readonly #owner: UpgradeSocketOwner;
   #way: Tunnel | undefined = undefined;

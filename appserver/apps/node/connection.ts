@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { Server as NetServer, Socket } from 'node:net';
 import type { Acceptor, Accounts, Member } from '../../../http1/accounts.ts';
 import { LINGERING_MS } from '../../worker/limits.ts';
+import { goOnFor, type Served } from '../../worker/uncaught.ts';
+import { failResponse } from './failure.ts';
 
 const CONNECTION = Symbol('connection');
 const CAME_BY = Symbol('came by');
@@ -10,7 +12,7 @@ type Way = 'tcp' | 'unix';
 type CountedSocket = Socket & { [CONNECTION]?: NodeConnection; [CAME_BY]?: Way };
 
 /** One connection, counted until it closes. */
-export class NodeConnection implements Member {
+export class NodeConnection implements Member, Served {
   /** As `ConnectionFacts.remoteAddress`: `unix:` for a Unix socket. */
   readonly peer: string;
   /** The last answer is given; what the peer still sends is read and dropped. */
@@ -38,6 +40,8 @@ export class NodeConnection implements Member {
     // What node:http ends a connection with after its last response.
     socket.destroySoon = () => connection.#closeWritten();
     accounts.add(connection);
+    // node:http calls listeners of this connection's requests on its behalf.
+    goOnFor(connection);
     socket.once('close', () => {
       clearTimeout(connection.#quietTimer);
       accounts.remove(connection);
@@ -55,6 +59,16 @@ export class NodeConnection implements Member {
     this.#requests += 1;
     this.#accounts.requests += 1;
     this.#response = response;
+  }
+
+  get target(): string {
+    return this.#response?.req.url ?? '';
+  }
+
+  endUncaught(): void {
+    const response = this.#response;
+    if (this.#isTunnel || response === undefined) this.#socket.destroy();
+    else if (!response.destroyed) failResponse(response);
   }
 
   /** The application has taken the socket (a WebSocket): it may last as long as it likes. */

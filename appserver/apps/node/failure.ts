@@ -1,7 +1,8 @@
 /** Answers for an application that listens to node:http and failed. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inspect } from 'node:util';
 import type { ErrorLog } from '../../logging/error-log.ts';
+import { showError } from '../../logging/show-error.ts';
+import { runFor, type Served } from '../../worker/uncaught.ts';
 import { ERROR_PAGE_TYPE, errorPage } from '../error-page.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -16,28 +17,55 @@ export function callListener(
   response: ServerResponse,
   log: ErrorLog,
 ): void {
-  const target = request.url ?? ''; // Frameworks rewrite it.
+  const served = new ServedResponse(request.url ?? '', response, log); // Frameworks rewrite it.
+  // `write after end` and its like are told to the response, where they would be uncaught.
+  response.on('error', served.failed);
   try {
-    const result = listener(request, response);
-    if (result instanceof Promise) {
-      result.catch((error: unknown) => fail(target, response, error, log));
-    }
+    const result = runFor(served, listener, request, response);
+    if (result instanceof Promise) result.catch(served.failed);
   } catch (error) {
-    fail(target, response, error, log);
+    served.failed(error);
   }
 }
 
-function fail(target: string, response: ServerResponse, error: unknown, log: ErrorLog): void {
-  // Who failed because the client left has nothing to report.
-  if (response.destroyed) return;
-  log.error(`Error handling request ${target}\n${inspect(error)}`);
+/** A response while the application makes it. */
+class ServedResponse implements Served {
+  readonly target: string;
+  readonly #response: ServerResponse;
+  readonly #log: ErrorLog;
+
+  constructor(target: string, response: ServerResponse, log: ErrorLog) {
+    this.target = target;
+    this.#response = response;
+    this.#log = log;
+  }
+
+  readonly failed = (error: unknown): void => {
+    // Who failed because the client left has nothing to report.
+    if (this.#response.destroyed && !this.#response.writableFinished) return;
+    this.#log.error(`Error handling request ${this.target}\n${showError(error)}`);
+    failResponse(this.#response);
+  };
+
+  endUncaught(): void {
+    if (!this.#response.destroyed) failResponse(this.#response);
+  }
+}
+
+/** Answers 500 where no head was sent, else cuts the connection. */
+export function failResponse(response: ServerResponse): void {
   if (response.writableEnded) return;
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
-  sendPage(response, 500);
+  try {
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    sendPage(response, 500);
+  } catch {
+    // The application has replaced methods of the response, and they failed with it.
+    response.destroy();
+  }
 }
 
 /** The pool's own page. */
