@@ -1,6 +1,7 @@
 /** Waits for what a test expects, by its condition and not by time. */
+import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { inspect } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 
 /** What only a failure takes: a machine is never that busy. The runner's own patience is twice that. */
 export const PATIENCE_MS = 60_000;
@@ -27,5 +28,24 @@ export async function until<T>(
       throw new Error(`waited in vain for ${what}; there is\n${found}`);
     }
     await pause(LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * Looks at both until they are the same, and returns that: of two logs that several processes write,
+ * no line says that all are there. Rejects with what differs.
+ */
+export async function untilSame<T>(
+  ours: () => T | Promise<T>,
+  theirs: () => T | Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const [one, other] = [await ours(), await theirs()];
+    if (!isDeepStrictEqual(one, other) && performance.now() < deadline) await pause(LOOK_EVERY_MS);
+    else {
+      assert.deepEqual(one, other);
+      return one;
+    }
   }
 }

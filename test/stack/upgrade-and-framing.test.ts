@@ -45,6 +45,8 @@ test('an upgrade with a Host that is none reaches no listener', async (t) => {
   });
   const answer = await front.raw(ASK.replace('Host: h', 'Host: a@b'));
   assert.match(answer, /^HTTP\/1\.1 400 /);
+  front.signal('SIGTERM');
+  await front.exited;
   assert.doesNotMatch(front.log, /taken/);
 });
 
