@@ -14,7 +14,7 @@ import {
   type Scope,
 } from './directive.ts';
 import { glob, isPattern } from './glob.ts';
-import { failUnknown, modulesOf, variableModuleOf } from './known-directives.ts';
+import { failUnknown, variableModuleOf } from './known-directives.ts';
 import { BLOCK_END, BLOCK_START, Lexer, TEXT_END } from './lexer.ts';
 import { inConfPrefix, nameBytes } from './paths.ts';
 import { checkForm, makeTable, type RowTable } from './read.ts';
@@ -141,7 +141,8 @@ class Surveyor {
     try {
       act();
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
+      // A row may lean on one that was refused before it: only refusals are of interest here.
+      if (!(error instanceof ConfigError)) return undefined;
       if (REFUSAL.test(error.message) || UNKNOWN.test(error.message)) {
         return this.#note(directive, error);
       }
@@ -157,12 +158,7 @@ class Surveyor {
     const module = /\(module (\S+)\)/.exec(error.message)?.[1];
     const place = { file, line, message: error.message };
     if (UNKNOWN.test(error.message)) {
-      const isOthers = modulesOf(name).length === 0;
-      this.found.push({
-        missing: isOthers ? 'modules of others' : 'modules',
-        what: name,
-        ...place,
-      });
+      this.found.push({ missing: 'modules of others', what: name, ...place });
     } else if (module !== undefined) this.found.push({ missing: module, what: name, ...place });
     else {
       const what = parameter === undefined ? `${name} ${args.join(' ')}`.trim() : `"${parameter}"`;
