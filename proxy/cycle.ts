@@ -6,6 +6,7 @@ import type { Scope } from './config/directive.ts';
 import { toByteString } from './config/paths.ts';
 import { type ConfigReader, makeReader } from './config/read.ts';
 import { makeLoad, rootScope } from './config/scope.ts';
+import { type Obstacle, survey } from './config/survey.ts';
 import { compileHttp, type HttpRuntime } from './http/compile.ts';
 import { core } from './http/core.ts';
 import type { CoreConf } from './http/core-conf.ts';
@@ -65,6 +66,23 @@ export function loadCycle(source: CycleSource, warned: (text: string) => unknown
   if (source.errorLog !== undefined) logByDefault(root, toByteString(source.errorLog));
   const http = compileHttp(root, HTTP_MODULES);
   return { source, root, main: mainConf(root), http, warnings };
+}
+
+/** What a file that cannot be loaded has that Tandem does not support: all of it, for `-t`. */
+export function surveyCycle(source: CycleSource): readonly Obstacle[] {
+  const file = toByteString(source.file);
+  const load = makeLoad({
+    prefix: toByteString(source.prefix),
+    confPrefix: file.slice(0, file.lastIndexOf('/') + 1),
+  });
+  giveVariables(load, VARIABLES);
+  return survey(file, rootScope(load), [mainRows, ...MODULES], hasVariable);
+}
+
+function hasVariable(name: string): boolean {
+  return VARIABLES.some((row) =>
+    row.isPrefix === true ? name.startsWith(row.name) : row.name === name,
+  );
 }
 
 function ignore(): void {}

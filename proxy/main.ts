@@ -10,7 +10,8 @@ import { type CommandLine, readCommandLine, USAGE } from './command-line.ts';
 import { ConfigError } from './config/directive.ts';
 import { dumpText } from './config/dump.ts';
 import { systemFailure, toByteString } from './config/paths.ts';
-import { type Cycle, type CycleSource, loadCycle } from './cycle.ts';
+import { surveyText } from './config/survey.ts';
+import { type Cycle, type CycleSource, loadCycle, surveyCycle } from './cycle.ts';
 import { EarlyLog } from './early-log.ts';
 import { SERVER_FULL } from './http/version.ts';
 import { CRIT, EMERG, WARN } from './log/error-log.ts';
@@ -69,7 +70,10 @@ async function mainWith(
     if (line.tests) checkPidFile(cycle.main.pid);
   } catch (error) {
     log.write(levelOf(error), messageOf(error));
-    if (line.tests) say(`nginx: configuration file ${file} test failed`);
+    if (line.tests) {
+      sayFurther(source, messageOf(error));
+      say(`nginx: configuration file ${file} test failed`);
+    }
     return 1;
   }
   if (line.tests) {
@@ -81,6 +85,13 @@ async function mainWith(
   log.close();
   if (cycle.main.daemon && !isDaemon) return daemonize();
   return new ProxyMaster(cycle, signals, isDaemon).run();
+}
+
+/** nginx names one thing per run; what Tandem lacks is named all at once. */
+function sayFurther(source: CycleSource, first: string): void {
+  const isColoured = process.stderr.isTTY === true && !process.env['NO_COLOR'];
+  const text = surveyText(surveyCycle(source), first, isColoured);
+  process.stderr.write(Buffer.from(text, 'latin1'));
 }
 
 function sourceOf(line: CommandLine): CycleSource {

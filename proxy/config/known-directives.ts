@@ -69,15 +69,25 @@ function mayStand(entry: KnownDirective, context: number): boolean {
   return entry.contexts.includes(CONTEXT_NAMES.get(context) ?? '');
 }
 
+/** The module of a built-in variable of nginx's http part; undefined where it knows none. */
+export function variableModuleOf(name: string): string | undefined {
+  for (const { name: known, module } of reference().getVariables()) {
+    if (!module.startsWith('ngx_http_')) continue;
+    // Families stand there as `$http_NAME`.
+    const family = known.endsWith('NAME') ? known.slice(1, -'NAME'.length) : undefined;
+    if (family === undefined ? known === `$${name}` : name.startsWith(family)) return module;
+  }
+  return undefined;
+}
+
+function reference(): typeof import('@nginx/reference-lib') {
+  return createRequire(import.meta.url)('@nginx/reference-lib');
+}
+
 let loaded: readonly KnownDirective[] | undefined;
 
 /** All directives of nginx's reference, loaded at the first call (about 40 ms). */
 export function knownDirectives(): readonly KnownDirective[] {
-  if (loaded === undefined) {
-    const reference: typeof import('@nginx/reference-lib') = createRequire(import.meta.url)(
-      '@nginx/reference-lib',
-    );
-    loaded = reference.getDirectives();
-  }
+  loaded ??= reference().getDirectives();
   return loaded;
 }

@@ -56,14 +56,7 @@ export function makeReader(
   modules: readonly ModuleRows[],
   options: ReaderOptions = {},
 ): ConfigReader {
-  const table: RowTable = new Map();
-  for (const { module, rows } of [...modules, ...NO_MEANING_MODULES]) {
-    for (const row of rows) {
-      const same = table.get(row.name);
-      if (same === undefined) table.set(row.name, [{ module, row }]);
-      else same.push({ module, row });
-    }
-  }
+  const table = makeTable(modules);
   return {
     readFile(file, root, text) {
       const walker = new Walker(table, options, root.load);
@@ -75,12 +68,26 @@ export function makeReader(
   };
 }
 
+/** The rows by name, in the order in which they are asked. */
+export function makeTable(modules: readonly ModuleRows[]): RowTable {
+  const table = new Map<string, OwnedRow[]>();
+  for (const { module, rows } of [...modules, ...NO_MEANING_MODULES]) {
+    for (const row of rows) {
+      const same = table.get(row.name);
+      if (same === undefined) table.set(row.name, [{ module, row }]);
+      else same.push({ module, row });
+    }
+  }
+  return table;
+}
+
 interface OwnedRow {
   readonly module: ModuleKey;
   readonly row: DirectiveRow<never>;
 }
 
-type RowTable = Map<string, OwnedRow[]>;
+/** All rows by name. */
+export type RowTable = ReadonlyMap<string, readonly OwnedRow[]>;
 
 /** What the words of a block go to: rows, or the reader of a `types` or `map`. */
 type Sink = Scope | EntryReader;
@@ -195,7 +202,7 @@ interface Form {
 const INCLUDE: Form = { args: [1, 1] };
 
 /** Judges brace or semicolon, then the number of arguments, in nginx's order. */
-function checkForm(row: Form, directive: Directive, ending: Ending): void {
+export function checkForm(row: Form, directive: Directive, ending: Ending): void {
   const isBlock = row.open !== undefined;
   if (!isBlock && ending === BLOCK_START) {
     fail(directive, `directive "${directive.name}" is not terminated by ";"`);

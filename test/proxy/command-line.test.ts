@@ -50,6 +50,22 @@ suite('the command line', () => {
     assert.equal(dump.out, `# configuration file ${folder}/ok.conf:\n${read('ok.conf')}\n`);
   });
 
+  test('-t names everything that is not supported in one run', () => {
+    write('lacks.conf', 'events { }\nhttp { autoindex on;\nserver { listen 1 ssl http2; } }\n');
+    assert.deepEqual(run('-t', '-c', 'lacks.conf'), {
+      code: 1,
+      says: [
+        'nginx: [emerg] directive "autoindex" (module ngx_http_autoindex_module) is not supported by Tandem in lacks.conf:2',
+        '2 more are not supported by Tandem, by what is missing:',
+        '  parameters of "listen" (2)',
+        '    "ssl" in lacks.conf:3',
+        '    "http2" in lacks.conf:3',
+        'nginx: configuration file lacks.conf test failed',
+      ],
+      out: '',
+    });
+  });
+
   test('-t says what is wrong and exits with 1', () => {
     assert.deepEqual(run('-tq', '-c', 'bad.conf'), {
       code: 1,
