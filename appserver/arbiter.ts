@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
+import { announceServing } from '../prefork/announce.ts';
 import { DEFAULT_BACKOFF } from '../prefork/backoff.ts';
 import type { ListenerChange } from '../prefork/listeners.ts';
 import { Master } from '../prefork/master.ts';
@@ -80,7 +81,9 @@ class Arbiter {
     });
     this.#pool.on('spawn', (worker) => this.#watch(worker));
     this.#pool.on('ready', () => {
+      if (this.#wasEverReady) return;
       this.#wasEverReady = true;
+      announceServing(this.#master.listeners.all.map(({ spec }) => spec));
     });
     this.#pool.on('exit', (worker, exit) => this.#reap(worker, exit));
     this.#pool.on('retry', (delayMs) => {
