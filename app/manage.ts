@@ -1,13 +1,13 @@
-/** The site's own commands: `node app/manage.ts migrate`. */
+/** The site's own commands: `npm run manage -- migrate`. */
 
 import { join } from 'node:path';
 import { config as loadDotenv } from 'dotenv';
 import { migrationModules } from './config/migrations.ts';
 import { BASE_DIR, readSettings } from './config/settings.ts';
 import { createSuperuser } from './framework/auth/createsuperuser.ts';
-import { type Command, runCommand } from './framework/commands.ts';
+import { type Command, CommandError, runCommand } from './framework/commands.ts';
 import { connectDatabase, type Database } from './framework/database.ts';
-import { migrate } from './framework/migrations.ts';
+import { migrate, pendingMigrations } from './framework/migrations.ts';
 import { createQuestionsIfNone } from './polls/models.ts';
 import { sampleQuestions } from './polls/samples.ts';
 
@@ -15,7 +15,7 @@ const commands: readonly Command[] = [
   {
     name: 'migrate',
     help: 'bring the database up to date; does nothing where it is',
-    run: () => withDatabase(runMigrate),
+    run: () => withConnection(runMigrate),
   },
   {
     name: 'seed',
@@ -92,13 +92,46 @@ async function runReport(database: Database): Promise<void> {
   );
 }
 
-async function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+/** For commands that stand on the tables: where these are not there yet, that is what is said. */
+function withDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+  return withConnection(async (database) => {
+    const pending = await pendingMigrations(database, migrationModules);
+    if (pending.length > 0) {
+      throw new CommandError(
+        `not migrated yet: ${pending.join(', ')}; run: npm run manage -- migrate`,
+      );
+    }
+    await work(database);
+  });
+}
+
+async function withConnection(work: (database: Database) => Promise<void>): Promise<void> {
   const database = connectDatabase(readSettings(process.env).database);
   try {
     await work(database);
+  } catch (error) {
+    throw isUnreachable(error)
+      ? new CommandError(`no connection to the database: ${messageOf(error)}`, { cause: error })
+      : error;
   } finally {
     await database.destroy();
   }
+}
+
+/** Nobody there, no such file, or no password that fits: what the user can mend. */
+function isUnreachable(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ERR_SQLITE_ERROR') return messageOf(error) === 'unable to open database file';
+  // PostgreSQL: 28 is authorization, 3D000 an unknown database.
+  return /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENOENT|28...|3D000)$/.test(code);
+}
+
+/** An AggregateError of several addresses has no message of its own. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map(messageOf).join(', ');
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 loadDotenv({ path: join(BASE_DIR, '.env'), quiet: true });

@@ -24,7 +24,7 @@ export async function startup(worker?: { readonly stopping: AbortSignal }): Prom
   built.site.secretKeys();
   const pending = await pendingMigrations(built.site.database, migrationModules);
   if (pending.length > 0) {
-    console.error(`not migrated yet: ${pending.join(', ')}; run: node app/manage.ts migrate`);
+    console.error(`not migrated yet: ${pending.join(', ')}; run: npm run manage -- migrate`);
   }
 }
 

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { inspect } from 'node:util';
+import { announceServing } from '../prefork/announce.ts';
 import type { ListenerChange } from '../prefork/listeners.ts';
 import { Master } from '../prefork/master.ts';
 import { checkPidFile, PidFile, PidFileInUseError } from '../prefork/pidfile.ts';
@@ -78,8 +79,10 @@ class Arbiter {
     });
     this.#pool.on('spawn', (worker) => this.#watch(worker));
     this.#pool.on('ready', () => {
+      if (this.#wasEverReady) return;
       this.#wasEverReady = true;
       this.#writePidFile();
+      announceServing(this.#master.listeners.all.map(({ spec }) => spec));
     });
     this.#pool.on('exit', (worker, exit) => this.#reap(worker, exit));
     this.#pool.on('retry', (delayMs) => {

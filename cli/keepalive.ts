@@ -1,20 +1,20 @@
 /** Whether both tiers agree on who closes an idle connection between them first. */
-import type { PoolDescription } from '../appserver/describe.ts';
 import type { KeptUpstream } from '../proxy/describe.ts';
 
 /**
  * A warning for each upstream that keeps idle connections to the pool at least as long as the pool
  * does: a request may then meet a connection that is just being closed, and a POST is not sent twice.
+ * `serves` names the servers of the file that the pools answer.
  */
 export function findKeepaliveClashes(
   file: string,
   upstreams: readonly KeptUpstream[],
-  pool: PoolDescription,
+  pool: { readonly keepalive: number; readonly serves: ReadonlySet<string> },
 ): string[] {
   // 0 closes after each response, and says so in it.
   if (pool.keepalive === 0) return [];
   return upstreams
-    .filter(({ servers }) => servers.some((server) => pool.bind.includes(server)))
+    .filter(({ servers }) => servers.some((server) => pool.serves.has(server)))
     .filter(({ timeoutMs }) => timeoutMs >= pool.keepalive * 1000)
     .map(
       ({ name, timeoutMs }) =>

@@ -2,27 +2,34 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-/** Who speaks: a tier, or this command itself. */
-type Speaker = 'proxy' | 'app' | 'tandem';
+/** Who speaks: `proxy`, `tandem` for this command itself, or a pool. */
+type Speaker = string;
 
-const COLOURS: Readonly<Record<Speaker, number>> = { proxy: 36, app: 35, tandem: 32 };
+const COLOURS: Readonly<Record<string, number>> = { proxy: 36, tandem: 32 };
+const POOL_COLOUR = 35;
 const RED = 31;
 const YELLOW = 33;
 /** Lines that speak of trouble: nginx's and Gunicorn's levels. */
 const TROUBLE = /\[(emerg|alert|crit|error|ERROR|CRITICAL)\]/;
 const WARNING = /\[(warn|WARNING)\]/;
-const WIDTH = 6;
 
 export class LineWriter {
   /** Nobody reads any more: the terminal was closed, or the program behind the pipe has ended. */
   onGone: () => void = () => {};
   private readonly out: Writable;
   private readonly isColoured: boolean;
+  /** Of the longest name. */
+  private width = 6;
 
   constructor(out: Writable & { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env) {
     this.out = out;
     this.isColoured = wantsColours(out.isTTY === true, env);
     out.on('error', () => this.onGone());
+  }
+
+  /** Makes room for a name before its first line. */
+  expect(speaker: Speaker): void {
+    this.width = Math.max(this.width, speaker.length);
   }
 
   /** Shows every line of a stream as it comes, and tells `hear` of it. */
@@ -53,13 +60,13 @@ export class LineWriter {
   }
 
   private write(speaker: Speaker, text: string, colour: number): void {
-    const name = speaker.padEnd(WIDTH);
+    const name = speaker.padEnd(this.width);
     if (!this.isColoured) {
       this.out.write(`${name} | ${text}\n`);
       return;
     }
     const shown = colour === 0 ? text : `\x1b[${colour}m${text}\x1b[0m`;
-    this.out.write(`\x1b[${COLOURS[speaker]}m${name} |\x1b[0m ${shown}\n`);
+    this.out.write(`\x1b[${COLOURS[speaker] ?? POOL_COLOUR}m${name} |\x1b[0m ${shown}\n`);
   }
 }
 

@@ -1,11 +1,13 @@
 /** The `tandem` command: everything that is about both tiers at once. */
 import { up } from './up.ts';
 import { readUpOptions, UP_USAGE } from './up-options.ts';
+import { readVersion } from './version.ts';
 
 const USAGE = `Usage: tandem COMMAND [OPTIONS]
 
 Commands:
   up      start the proxy and the pool on ./nginx.conf, and stop both on Ctrl-C
+  version the version of Tandem and of Node.js
   help    this text; "tandem up --help" for the options of a command
 
 The tiers alone: tandem-proxy (nginx's command line), tandem-appserver (Gunicorn's).
@@ -17,6 +19,12 @@ export async function main(words: readonly string[]): Promise<number> {
   switch (command) {
     case 'up':
       return runUp(rest);
+    case 'version':
+    case '-v':
+    case '-V':
+    case '--version':
+      process.stdout.write(`tandem ${readVersion()} (Node.js ${process.versions.node})\n`);
+      return 0;
     case undefined:
     case 'help':
     case '-h':

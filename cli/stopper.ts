@@ -20,6 +20,7 @@ export class Stopper {
   private readonly out: LineWriter;
   /** The tier that ended by itself, and how. */
   private failure: { readonly tier: Tier; readonly reason: string } | undefined;
+  private misfit: string | undefined;
   private readonly done: Promise<number>;
   private finish: (code: number) => void = () => {};
 
@@ -58,6 +59,14 @@ export class Stopper {
     void this.stopAll();
   }
 
+  /** Ends all, since something does not fit. */
+  fail(reason: string): void {
+    if (this.isStopping) return;
+    this.misfit = reason;
+    this.out.complain(`${reason}; stopping`);
+    void this.stopAll();
+  }
+
   private ended(tier: Tier, reason: string): void {
     if (this.isStopping) return;
     this.failure = { tier, reason };
@@ -74,7 +83,8 @@ export class Stopper {
     await Promise.all(this.tiers.map(({ gone }) => gone));
     this.out.say('stopped');
     if (this.failure !== undefined) this.explain(this.failure);
-    this.finish(this.failure === undefined ? 0 : 1);
+    if (this.misfit !== undefined) this.out.complain(this.misfit);
+    this.finish(this.failure === undefined && this.misfit === undefined ? 0 : 1);
   }
 
   /** The last lines on the terminal say what to mend. */

@@ -2,18 +2,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LastWords } from './last-words.ts';
 import type { LineWriter } from './line-writer.ts';
-import { accepts, type Listening } from './listening.ts';
+import type { Address } from './local-address.ts';
 
-/** Time between two looks whether a socket accepts. */
-const LOOK_MS = 50;
+export type TierKind = 'proxy' | 'pool';
 
-export type TierName = 'proxy' | 'app';
+/** A variable by which the proxy stays in the foreground though its file says `daemon on;`. */
+const STAY = { TANDEM_FOREGROUND: '1' };
 
 /** Signals for a graceful and for a quick end: nginx's and Gunicorn's. */
 const SIGNALS = {
   proxy: { graceful: 'SIGQUIT', quick: 'SIGTERM' },
-  app: { graceful: 'SIGTERM', quick: 'SIGQUIT' },
-} as const satisfies Record<TierName, Record<'graceful' | 'quick', NodeJS.Signals>>;
+  pool: { graceful: 'SIGTERM', quick: 'SIGQUIT' },
+} as const satisfies Record<TierKind, Record<'graceful' | 'quick', NodeJS.Signals>>;
+
+/** What the lifeline passes on. */
+interface ServingNews {
+  readonly listeners: readonly Address[];
+}
 
 const LIFELINE = new URL(
   import.meta.url.endsWith('.ts') ? './lifeline.ts' : './lifeline.js',
@@ -21,7 +26,11 @@ const LIFELINE = new URL(
 );
 
 export class Tier {
-  readonly name: TierName;
+  /** What its lines are marked with. */
+  readonly name: string;
+  readonly kind: TierKind;
+  /** What people call it: `the pool`. */
+  readonly title: string;
   onEnd: (reason: string) => void = () => {};
   hasEnded = false;
   /** Resolves when the program is gone, at once where it never started. */
@@ -32,17 +41,25 @@ export class Tier {
   private readonly words: readonly string[];
   private readonly out: LineWriter;
   private child: ChildProcess | undefined;
+  private serves: (listeners: readonly Address[] | undefined) => void = () => {};
+  private readonly serving: Promise<readonly Address[] | undefined>;
 
-  constructor(name: TierName, file: string, words: readonly string[], out: LineWriter) {
-    this.name = name;
+  constructor(
+    who: { readonly kind: TierKind; readonly name: string; readonly title: string },
+    file: string,
+    words: readonly string[],
+    out: LineWriter,
+  ) {
+    this.kind = who.kind;
+    this.name = who.name;
+    this.title = who.title;
+    out.expect(who.name);
     this.file = file;
     this.words = words;
     this.out = out;
-  }
-
-  /** What people call it. */
-  get title(): string {
-    return this.name === 'app' ? 'the pool' : 'the proxy';
+    this.serving = new Promise((resolve) => {
+      this.serves = resolve;
+    });
   }
 
   /** A process group of its own: Ctrl-C reaches this program alone, which then ends both in order. */
@@ -50,10 +67,15 @@ export class Tier {
     const child = spawn(
       process.execPath,
       ['--import', LIFELINE.href, this.file, ...this.words],
-      // The channel carries nothing: it is there for the lifeline.
-      { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true },
+      // The channel is the lifeline's.
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        detached: true,
+        env: this.kind === 'proxy' ? { ...process.env, ...STAY } : process.env,
+      },
     );
     this.child = child;
+    child.once('message', (news) => this.serves((news as ServingNews).listeners));
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
       this.out.follow(this.name, stream, (line) => this.lastWords.hear(line));
@@ -67,22 +89,21 @@ export class Tier {
   }
 
   stop(how: 'graceful' | 'quick'): void {
-    if (!this.hasEnded) this.child?.kill(SIGNALS[this.name][how]);
+    if (!this.hasEnded) this.child?.kill(SIGNALS[this.kind][how]);
   }
 
-  /** Resolves true when the socket accepts, false when the program is gone or the time is up. */
-  async ready(socket: Listening | undefined, limitMs: number): Promise<boolean> {
-    if (socket === undefined) return true;
-    for (const start = Date.now(); !this.hasEnded && Date.now() - start < limitMs; ) {
-      if (await accepts(socket)) return true;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-    return false;
+  /**
+   * Resolves with where the program accepts, once it has told so itself: at its addresses somebody
+   * else could answer. `undefined` where it ended before.
+   */
+  whenServing(): Promise<readonly Address[] | undefined> {
+    return this.serving;
   }
 
   private end(reason: string, resolve: () => void): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
+    this.serves(undefined);
     resolve();
     this.onEnd(reason);
   }

@@ -1,21 +1,25 @@
 /** The options of `tandem up`. */
+import type { AppOption } from './pool-plan.ts';
 
 export interface UpOptions {
   readonly showHelp: boolean;
   /** Configuration of the proxy, relative to the working directory. */
   readonly file: string;
-  /** `module:export` for the pool; `undefined` leaves it to appserver.config.ts. */
-  readonly app: string | undefined;
+  /** One for each pool; never empty. */
+  readonly apps: readonly AppOption[];
   /** Further words for tandem-appserver, after `--`. */
   readonly poolWords: readonly string[];
 }
 
-export const UP_USAGE = `Usage: tandem up [-c FILE] [--app MODULE:EXPORT] [-- OPTIONS OF tandem-appserver]
+export const UP_USAGE = `Usage: tandem up [-c FILE] [--app [UPSTREAM=]MODULE:EXPORT]... [-- OPTIONS OF tandem-appserver]
 
-Starts both tiers in this folder: tandem-proxy on FILE, tandem-appserver on the application.
+Starts both tiers in this folder: tandem-proxy on FILE, tandem-appserver on the application, where an
+upstream of FILE leads.
 
   -c FILE               configuration of the proxy (default: nginx.conf)
   --app MODULE:EXPORT   the application (default: wsgi_app of appserver.config.ts)
+  --app api=MODULE:EXPORT
+                        the application of upstream "api"; several times for several upstreams
   -- ...                what follows goes to tandem-appserver: tandem up -- --workers 4
 `;
 
@@ -23,7 +27,7 @@ Starts both tiers in this folder: tandem-proxy on FILE, tandem-appserver on the 
 export function readUpOptions(words: readonly string[]): UpOptions | string {
   let showHelp = false;
   let file = 'nginx.conf';
-  let app: string | undefined;
+  const apps: AppOption[] = [];
   let i = 0;
   for (; i < words.length; i++) {
     const word = words[i]!;
@@ -32,12 +36,23 @@ export function readUpOptions(words: readonly string[]): UpOptions | string {
       showHelp = true;
       continue;
     }
-    const [name, glued] = word.split('=', 2);
+    const equals = word.startsWith('--') ? word.indexOf('=') : -1;
+    const name = equals === -1 ? word : word.slice(0, equals);
     if (name !== '-c' && name !== '--app') return `unknown option "${word}"`;
-    const value = glued ?? words[++i];
-    if (value === undefined) return `option "${name}" requires a value`;
+    const value = equals === -1 ? words[++i] : word.slice(equals + 1);
+    if (value === undefined || value === '') return `option "${name}" requires a value`;
     if (name === '-c') file = value;
-    else app = value;
+    else apps.push(readApp(value));
   }
-  return { showHelp, file, app, poolWords: words.slice(i + 1) };
+  if (apps.filter(({ upstream }) => upstream === undefined).length > 1) {
+    return 'several applications: say which upstream each is for, --app UPSTREAM=MODULE:EXPORT';
+  }
+  if (apps.length === 0) apps.push({ upstream: undefined, app: undefined });
+  return { showHelp, file, apps, poolWords: words.slice(i + 1) };
+}
+
+function readApp(value: string): AppOption {
+  const equals = value.indexOf('=');
+  if (equals === -1) return { upstream: undefined, app: value };
+  return { upstream: value.slice(0, equals), app: value.slice(equals + 1) };
 }

@@ -7,6 +7,9 @@ import { spawn } from 'node:child_process';
 /** Set for the daemon, which takes it away before it starts anything. */
 const MARK = 'TANDEM_DAEMON';
 
+/** Set by who watches this process and ends it: what has gone into the background is nobody's child. */
+const FOREGROUND_MARK = 'TANDEM_FOREGROUND';
+
 /** What the daemon tells the process that started it. */
 type News = { readonly type: 'booted' } | { readonly type: 'text'; readonly text: string };
 
@@ -36,6 +39,11 @@ export function daemonize(): Promise<number> {
     child.unref();
     return Number(code);
   });
+}
+
+/** Whether whoever started this process wants it to stay, whatever its configuration says. */
+export function mustStay(): boolean {
+  return process.env[FOREGROUND_MARK] === '1';
 }
 
 /**

@@ -1,18 +1,27 @@
 /** What others need to know of a configuration before the proxy runs it: where it listens, whom it asks. */
 import { resolve } from 'node:path';
 import { type Cycle, loadCycle } from './cycle.ts';
+import { type Destinations, findDestinations } from './destinations.ts';
 import type { ListenAddress } from './http/listen.ts';
 import type { HttpLoad } from './http/load.ts';
 import { messageOf } from './main.ts';
 import { registryOf } from './upstream/registry.ts';
 
-/** `listens` in the order of the file; `urls` are what a person types. */
+export type { Destination, DestinationServer, Destinations } from './destinations.ts';
+
+/** Where the proxy listens, in the order of the file. */
+export interface DescribedListen {
+  /** To connect to: a path, or this machine where the socket listens on all its addresses. */
+  readonly at: { readonly path: string } | { readonly host: string; readonly port: number };
+  /** As nginx prints it: `0.0.0.0:80`, `[::]:80`, `unix:/path`. */
+  readonly text: string;
+  readonly isWildcard: boolean;
+}
+
 export interface Description {
   readonly pid: string;
-  readonly listens: readonly (string | { readonly host: string; readonly port: number })[];
-  readonly urls: readonly string[];
-  /** Paths of Unix sockets that upstreams name, as written. */
-  readonly sockets: readonly string[];
+  readonly listens: readonly DescribedListen[];
+  readonly destinations: Destinations;
   /** Groups of servers to which idle connections are kept. */
   readonly keptUpstreams: readonly KeptUpstream[];
 }
@@ -45,37 +54,20 @@ export function describeConfiguration(
   const listens = (cycle.http?.addresses ?? []).map(({ listen }) => listen);
   return {
     pid: cycle.main.pid,
-    listens: listens.map((listen) =>
-      listen.path === '' ? { host: reachable(listen), port: listen.port } : listen.path,
-    ),
-    urls: listens.filter(({ path }) => path === '').map(urlOf),
-    sockets: cycle.http === undefined ? [] : unixUpstreams(cycle.http.load),
+    listens: listens.map(describeListen),
+    destinations:
+      cycle.http === undefined
+        ? { known: [], open: [] }
+        : findDestinations(cycle.http.load, cycle.root.load.files),
     keptUpstreams: cycle.http === undefined ? [] : keptUpstreams(cycle.http.load),
   };
 }
 
-/** An address to connect to: this machine where the socket listens on all. */
-function reachable({ host }: ListenAddress): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
-}
-
-function urlOf(listen: ListenAddress): string {
-  const { host, port } = listen;
-  const name =
-    host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}${port === 80 ? '' : `:${port}`}/`;
-}
-
-/** Paths of the Unix sockets that upstream servers are, each once. */
-function unixUpstreams(http: HttpLoad): string[] {
-  const paths = new Set<string>();
-  for (const { servers } of registryOf(http).groups) {
-    for (const { addresses } of servers) {
-      for (const { address } of addresses) if ('path' in address) paths.add(address.path);
-    }
-  }
-  return [...paths];
+function describeListen({ host, port, path, text }: ListenAddress): DescribedListen {
+  if (path !== '') return { at: { path }, text, isWildcard: false };
+  const isWildcard = host === '0.0.0.0' || host === '::';
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return { at: { host: reachable, port }, text, isWildcard };
 }
 
 function keptUpstreams(http: HttpLoad): KeptUpstream[] {

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { config as loadDotenv } from 'dotenv';
-import { daemonize } from '../prefork/daemonize.ts';
+import { daemonize, mustStay } from '../prefork/daemonize.ts';
 import type { SignalQueue } from '../prefork/signals.ts';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.ts';
 import { ConfigError } from './config/directive.ts';
@@ -83,7 +83,7 @@ async function mainWith(
   }
   if (line.signal !== '') return signalMaster(line.signal, cycle.main.pid, log);
   log.close();
-  if (cycle.main.daemon && !isDaemon) return daemonize();
+  if (cycle.main.daemon && !isDaemon && !mustStay()) return daemonize();
   return new ProxyMaster(cycle, signals, isDaemon).run();
 }
 

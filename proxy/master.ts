@@ -3,6 +3,7 @@
  * serving, and acts on nginx's signals. It never touches a client's socket.
  */
 
+import { announceServing } from '../prefork/announce.ts';
 import { daemonBooted } from '../prefork/daemonize.ts';
 import { siblingModule } from '../prefork/environment.ts';
 import { Generations } from '../prefork/generations.ts';
@@ -73,6 +74,7 @@ export class ProxyMaster {
     change.commit();
     if (this.isDaemon) daemonBooted();
     this.write(NOTICE, `start worker process ${outcome.worker.pid}`);
+    this.sayWhere();
     this.signals.start((signal) => this.act(signal));
     return done;
   }
@@ -81,6 +83,19 @@ export class ProxyMaster {
     this.emerg(text);
     await this.end('quit');
     return 1;
+  }
+
+  /** nginx says nothing of a start that went well, and leaves people to guess the port. */
+  private sayWhere(): void {
+    const specs = this.master.listeners.all.map(({ spec }) => spec);
+    announceServing(specs);
+    if (specs.length === 0) return;
+    const text = `listening on ${[...new Set(specs.map(addressText))].join(', ')}`;
+    this.write(NOTICE, text);
+    const isSeen = mainErrorLogs(this.cycle).some(
+      ({ path, level }) => path === 'stderr' && level >= NOTICE,
+    );
+    if (!isSeen && !this.isDaemon) say(`nginx: [notice] ${text}`);
   }
 
   private watch(): void {
@@ -237,10 +252,15 @@ export class ProxyMaster {
 
   /** To the terminal and to the log, as nginx does while it starts. */
   private emerg(text: string): void {
-    process.stderr.write(Buffer.from(`nginx: [emerg] ${text}\n`, 'latin1'));
+    say(`nginx: [emerg] ${text}`);
     if (this.logFiles.writesTo('stderr')) return;
     this.write(EMERG, text);
   }
+}
+
+/** To the terminal; latin1, one character per byte. */
+function say(text: string): void {
+  process.stderr.write(Buffer.from(`${text}\n`, 'latin1'));
 }
 
 function bindText(failure: BindFailure): string {

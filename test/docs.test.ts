@@ -15,6 +15,8 @@ const { scripts, dependencies, devDependencies } = JSON.parse(read('package.json
   readonly devDependencies: Table;
 };
 
+const site = JSON.parse(read('app/package.json')) as { readonly dependencies: Table };
+
 function read(name: string): string {
   return readFileSync(join(PROJECT, name), 'utf8');
 }
@@ -114,7 +116,7 @@ test('every source file that a hand-written page names exists', () => {
 
 test('every package is explained in docs/dependencies.md', () => {
   const page = read('docs/dependencies.md');
-  const names = Object.keys({ ...dependencies, ...devDependencies });
+  const names = Object.keys({ ...dependencies, ...devDependencies, ...site.dependencies });
   assert.deepEqual(
     names.filter((name) => !page.includes(`\`${name}\``)),
     [],

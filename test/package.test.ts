@@ -42,9 +42,13 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 function installedPackages(): Record<string, string> {
   const { packages } = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8'));
   const found: Record<string, string> = {};
-  for (const [path, { dev }] of Object.entries<{ dev?: boolean }>(packages)) {
-    if (path === '' || dev === true) continue;
-    found[path.slice('node_modules/'.length)] = `file:${join(PROJECT, path)}`;
+  const names = [''];
+  for (const name of names) {
+    const path = name === '' ? '' : `node_modules/${name}`;
+    if (name !== '') found[name] = `file:${join(PROJECT, path)}`;
+    for (const other of Object.keys(packages[path].dependencies ?? {})) {
+      if (!names.includes(other)) names.push(other);
+    }
   }
   return found;
 }
@@ -141,9 +145,11 @@ export default {
 `;
 
 test('the package holds launchers, JavaScript and documents, and no source or test', () => {
-  const strange = packed.filter((path) => /\.ts$/.test(path) && path !== TYPES);
+  const strange = packed.filter((path) => /\.ts$/.test(path) && path !== TYPES && path !== EXAMPLE);
   assert.deepEqual(strange, []);
-  const tests = packed.filter((path) => /\.test\.|^test\/|^app\/|build\.js$/.test(path));
+  const tests = packed.filter(
+    (path) => /\.test\.|^test\/|^app\/|build\.js$/.test(path) && !path.endsWith('/README.md'),
+  );
   assert.deepEqual(tests, []);
   for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', TYPES, 'dist/proxy/main.js']) {
     assert.ok(packed.includes(path), `${path} is not packed`);
@@ -151,6 +157,42 @@ test('the package holds launchers, JavaScript and documents, and no source or te
 });
 
 const TYPES = 'dist/appserver/gateway.d.ts';
+/** Beside nginx.conf, to copy. */
+const EXAMPLE = 'appserver.config.ts';
+
+test('the package asks for what its JavaScript imports, and for no more', () => {
+  const imported = new Set<string>();
+  const IMPORT =
+    /\bfrom '([^'.][^']*)'|\bimport\('([^'.][^']*)'\)|\(import\.meta\.url\)\('([^'.][^']*)'\)/g;
+  for (const path of packed.filter((each) => each.endsWith('.js'))) {
+    const text = readFileSync(join(PROJECT, path), 'utf8');
+    for (const [, one, two, three] of text.matchAll(IMPORT)) {
+      const name = /^(?:@[^/]+\/)?[^/]+/.exec(one ?? two ?? three ?? '')?.[0] ?? '';
+      if (!name.startsWith('node:') && name !== 'tandem') imported.add(name);
+    }
+  }
+  const { dependencies } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
+  assert.deepEqual([...imported].sort(), Object.keys(dependencies).sort());
+});
+
+test('every link of a packed page leads to a packed file', () => {
+  const broken: string[] = [];
+  let seen = 0;
+  for (const page of packed.filter((each) => each.endsWith('.md'))) {
+    const text = readFileSync(join(PROJECT, page), 'utf8')
+      .replace(/^```[\s\S]*?^```/gm, '')
+      .replace(/`[^`\n]*`/g, '``');
+    for (const [, link, image] of text.matchAll(/\]\(([^)\s]+)\)|<img [^>]*src="([^"]+)"/g)) {
+      const target = link ?? image ?? '';
+      if (/^[a-z]+:|^#/.test(target)) continue;
+      seen++;
+      const file = join(dirname(page), target.split('#')[0]!);
+      if (!packed.includes(file)) broken.push(`${page}: ${target}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+  assert.ok(seen > 20, 'the links were not read');
+});
 
 test('the installed proxy serves a file', async () => {
   write('site/hello.txt', 'hello from the package\n');
@@ -228,6 +270,30 @@ test('an application is checked against the types of tandem/gateway', () => {
   assert.notEqual(status, 0);
   assert.match(stdout, /wrong\.ts.*error TS\d+: .*=> string'/);
   assert.doesNotMatch(stdout, /right\.ts/);
+});
+
+test('an old Node in somebody else’s project is told what to do there', () => {
+  const old = "Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });";
+  const start = (cwd: string): string =>
+    spawnSync(
+      process.execPath,
+      [
+        '--import',
+        `data:text/javascript,${old}`,
+        join(folder, 'node_modules', 'tandem', 'bin', 'tandem-proxy.js'),
+      ],
+      { cwd, encoding: 'utf8' },
+    ).stderr;
+  assert.match(start(folder), /\nIn this project: npm install -D node@24, and npx finds it/);
+  assert.match(start(tmpdir()), /\nInstall it from https:\/\/nodejs\.org\//);
+  write('node_modules/node/bin/node', '');
+  assert.match(start(folder), /\nThis project has one already, .*: npx tandem\n/);
+});
+
+test('the version is that of the package', () => {
+  const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
+  const said = run(join(folder, 'node_modules', '.bin', 'tandem'), ['--version'], folder);
+  assert.equal(said, `tandem ${version} (Node.js ${process.versions.node})\n`);
 });
 
 test('on an old Node each launcher says what it needs', () => {

@@ -65,7 +65,7 @@ test('help tells the parameters and options of one command', async (t) => {
   assert.equal(usage.code, 0);
   assert.equal(
     usage.stdout,
-    `usage: node app/manage.ts greet [options] <who> [from]
+    `usage: npm run manage -- greet [options] <who> [from]
 
 say hello
 

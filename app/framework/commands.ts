@@ -41,7 +41,7 @@ export class CommandError extends Error {
   readonly code = 'ERR_COMMAND';
 }
 
-const PROGRAM = 'node app/manage.ts';
+const PROGRAM = 'npm run manage --';
 const HELP: CommandOption = { short: 'h', help: 'show this text' };
 
 /** Usage of the whole: each command with its line. */

@@ -4,7 +4,8 @@ import { request } from 'node:http';
 
 const PATIENCE_MS = 2500;
 const [where = '', path] = process.argv.slice(2);
-const headers = { Host: 'localhost', Connection: 'close' };
+// nginx.conf leaves this name out of the access log.
+const headers = { Host: 'localhost', 'User-Agent': 'tandem-health', Connection: 'close' };
 const asked =
   path === undefined ? request(where, { headers }) : request({ socketPath: where, path, headers });
 asked.on('response', (answer) => {

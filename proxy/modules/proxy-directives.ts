@@ -223,6 +223,7 @@ function setPass(own: Partial<ProxyConf>, directive: Directive, scope: Scope): v
   const text = directive.args[0]!;
   const block = locationBlockOf(scope);
   if (hasVariables(text)) {
+    registryOf(httpLoadOf(scope)).openPasses.push(text);
     own.proxy_pass = { text, fixed: undefined, locationName: '' };
     return;
   }

@@ -59,6 +59,8 @@ export class UpstreamGroup {
   /** Whether a block describes it; otherwise an address in `proxy_pass` does. */
   readonly isExplicit: boolean;
   readonly servers: ServerLine[] = [];
+  /** Whether a `proxy_pass` without variables names it. */
+  isNamed = false;
   keepalive: KeepaliveSettings = DEFAULT_KEEPALIVE;
   /** Set by `finish`. */
   peers: PeerSet = new PeerSet([], []);
@@ -93,6 +95,8 @@ export class UpstreamGroup {
 /** All groups of one load. See nginx `ngx_http_upstream_add`. */
 export class UpstreamRegistry {
   readonly groups: UpstreamGroup[] = [];
+  /** Every `proxy_pass` with variables, as written: where it leads is known for each request alone. */
+  readonly openPasses: string[] = [];
 
   /** A block `upstream name {`. */
   define(name: string, at: Place): UpstreamGroup {
@@ -106,6 +110,8 @@ export class UpstreamRegistry {
       }
     }
     const group = new UpstreamGroup(name, at, true, 0, false);
+    // A `proxy_pass` above the block.
+    group.isNamed = this.groups.some((each) => isSameName(each.name, name));
     this.groups.push(group);
     return group;
   }
@@ -118,9 +124,12 @@ export class UpstreamRegistry {
     const known = this.find(url);
     if (known === undefined) {
       const { host, port, hasPort } = url;
-      this.groups.push(new UpstreamGroup(host, at, false, port, hasPort));
+      const group = new UpstreamGroup(host, at, false, port, hasPort);
+      group.isNamed = true;
+      this.groups.push(group);
       return;
     }
+    known.isNamed = true;
     if (known.isExplicit && url.hasPort) {
       fail(at, `upstream "${url.host}" may not have port ${url.port}`);
     }

@@ -26,7 +26,7 @@ test('a database without its tables is an error that says what to do', async (t)
   assert.match(stderr, /^System check identified some issues:\n\nERRORS:\n\(database\.E00[13]\) /);
   assert.match(
     stderr,
-    /\n {4}hint: run: node app\/manage\.ts migrate\n\nSystem check identified 1 issue\.\n$/,
+    /\n {4}hint: run: npm run manage -- migrate\n\nSystem check identified 1 issue\.\n$/,
   );
   assert.equal(code, 1);
   assert.equal(existsSync(place), false, 'the check made the database');

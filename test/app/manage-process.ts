@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-const MANAGE = join(import.meta.dirname, '..', '..', 'app', 'manage.ts');
+const MANAGE = join(import.meta.dirname, '..', '..', 'app', 'manage.js');
 
 /** How a run of `manage.ts` ended and what it said. */
 export interface ManageResult {

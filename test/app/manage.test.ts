@@ -90,7 +90,7 @@ test('without a command the usage is shown', async (t) => {
   const path = await freshDatabase(t);
   for (const args of [[], ['help'], ['--help']]) {
     const { stdout, code } = await manage(path, ...args);
-    assert.match(stdout, /^usage: node app\/manage\.ts <command>\n[\s\S]* migrate [\s\S]* seed /);
+    assert.match(stdout, /^usage: npm run manage -- <command>\n[\s\S]* migrate [\s\S]* seed /);
     assert.equal(code, 0);
   }
 });
@@ -103,7 +103,7 @@ test('an unknown command fails and names those there are', async (t) => {
 
 test('a database that cannot be opened fails the command with its cause', async (t) => {
   const { stderr, code } = await manage(join(await temporaryFolder(t), 'none', 'db'), 'migrate');
-  assert.match(stderr, /^migrate failed: .*unable to open database file/);
+  assert.match(stderr, /^no connection to the database: unable to open database file\n$/);
   assert.equal(code, 1);
 });
 
@@ -138,4 +138,23 @@ test('report writes the results of all polls to the folder for downloads', async
   assert.match(file, /\/protected\/polls-[\d-]{10}\.csv$/);
   assert.equal((await readFile(file, 'utf8')).trimEnd().split('\r\n').length, 1 + 17);
   assert.equal((await stat(file)).mode & 0o777, 0o644);
+});
+
+test('what its user can mend is one line', async (t) => {
+  const path = await freshDatabase(t);
+  const early = await manage(path, 'createsuperuser');
+  assert.match(early.stderr, /^not migrated yet: .*; run: npm run manage -- migrate\n$/);
+  await manage(path, 'migrate');
+  const asked = await manage(path, 'createsuperuser');
+  assert.deepEqual(asked, {
+    stdout: '',
+    stderr:
+      'no terminal to ask for name and password: set SUPERUSER_USERNAME and SUPERUSER_PASSWORD\n',
+    code: 1,
+  });
+  // Nobody listens at port 1.
+  const nobody = { DATABASE_URL: 'postgres://x:y@127.0.0.1:1/z' };
+  const { stderr, code } = await runManage(nobody, ['seed']);
+  assert.match(stderr, /^no connection to the database: .*ECONNREFUSED.*\n$/);
+  assert.equal(code, 1);
 });

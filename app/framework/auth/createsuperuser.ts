@@ -2,6 +2,7 @@
 
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { CommandError } from '../commands.ts';
 import type { Database } from '../database.ts';
 import { SHORTEST_PASSWORD } from './passwords.ts';
 import { createUser, findUserByName } from './users.ts';
@@ -15,13 +16,13 @@ export async function createSuperuser(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const username = environment['SUPERUSER_USERNAME'] ?? (await ask('Name: ', true));
-  if (!/^[\w.@+-]{1,150}$/.test(username)) throw new Error(`invalid name "${username}"`);
+  if (!/^[\w.@+-]{1,150}$/.test(username)) throw new CommandError(`invalid name "${username}"`);
   if ((await findUserByName(database, username)) !== undefined) {
-    throw new Error(`there is a user "${username}" already`);
+    throw new CommandError(`there is a user "${username}" already`);
   }
   const password = environment['SUPERUSER_PASSWORD'] ?? (await ask('Password: ', false));
   if (password.length < SHORTEST_PASSWORD) {
-    throw new Error(`the password has less than ${SHORTEST_PASSWORD} characters`);
+    throw new CommandError(`the password has less than ${SHORTEST_PASSWORD} characters`);
   }
   await createUser(database, { username, password, isStaff: true });
   console.log(`added the user "${username}"`);
@@ -29,13 +30,22 @@ export async function createSuperuser(
 
 /** Asks one line on the terminal; what is typed is shown only with `isShown`. */
 async function ask(question: string, isShown: boolean): Promise<string> {
-  if (!process.stdin.isTTY) throw new Error('no terminal to ask for name and password');
+  if (!process.stdin.isTTY)
+    throw new CommandError(
+      'no terminal to ask for name and password: set SUPERUSER_USERNAME and SUPERUSER_PASSWORD',
+    );
   process.stdout.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const output = isShown ? process.stdout : nowhere;
   const line = createInterface({ input: process.stdin, output, terminal: true });
   try {
     return await line.question('');
+  } catch (cause) {
+    // Ctrl-C and Ctrl-D.
+    if (cause instanceof Error && cause.name === 'AbortError') {
+      throw new CommandError('cancelled', { cause });
+    }
+    throw cause;
   } finally {
     line.close();
     if (!isShown) process.stdout.write('\n');

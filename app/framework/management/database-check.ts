@@ -7,7 +7,7 @@ import { reasonOf } from '../errors.ts';
 import { type MigrationModule, pendingMigrations } from '../migrations.ts';
 import type { Issue } from './check.ts';
 
-const MIGRATE_HINT = 'run: node app/manage.ts migrate';
+const MIGRATE_HINT = 'run: npm run manage -- migrate';
 
 /** Asks `database`, which is at `place` (the setting `database`). Makes no SQLite file. */
 export async function checkDatabase(

@@ -47,7 +47,7 @@ function keyIssue(number: string, message: string): Issue {
 
 /** Whether the collected files are there, and are those that would be collected now. */
 export async function checkCollected(folders: StaticFolders): Promise<readonly Issue[]> {
-  const hint = 'run: node app/manage.ts collectstatic';
+  const hint = 'run: npm run manage -- collectstatic';
   try {
     const collected = readManifest(folders.staticRoot);
     if (collected === undefined) {
