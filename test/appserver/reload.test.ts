@@ -23,9 +23,13 @@ const GATE = `console.error('at the gate'); while (!existsSync('gate')) await sl
 
 function start(t: TestContext, ...args: string[]): Promise<PoolProcess> {
   const files = { 'app.mjs': saying('one'), '.env': 'COLOUR=red\n' };
-  const program = args.includes('--timeout') ? { program: IMPATIENT } : {};
-  return startPool(t, { files, args: ['app', ...args], ...program });
+  return startPool(t, { files, args: ['app', ...args] });
 }
+
+/** Seconds that a worker has to become ready, where that is more than what IMPATIENT gives. */
+const timeoutOf = (seconds: number) => ({
+  'appserver.config.mjs': `export const timeout = ${seconds};`,
+});
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';
 
@@ -53,12 +57,16 @@ describe('a reload', { concurrency: 3 }, () => {
   });
 
   test('HUP onto code that never becomes ready keeps the old workers, and a good one follows', async (t) => {
-    const pool = await start(t, '--workers', '2', '--timeout', '2');
+    const pool = await startPool(t, {
+      files: { 'app.mjs': saying('one'), ...timeoutOf(60) },
+      args: ['app', '--workers', '2'],
+      program: IMPATIENT,
+    });
     await pool.sees(/startup one/, 2);
     const load = new Load(pool, { keeping: 2, closing: 1 });
     t.after(() => load.stop());
     const old = new Set(pool.workerPids);
-    pool.write({ 'app.mjs': saying('two', 'await new Promise(() => {});') });
+    pool.write({ 'app.mjs': saying('two', 'await new Promise(() => {});'), ...timeoutOf(2) });
     pool.signal('SIGHUP');
     await pool.sees(/Reload failed: the old workers go on serving/);
     assert.equal(pool.log.match(/ERROR|CRITICAL/g)?.length, 2, pool.log);
@@ -68,7 +76,7 @@ describe('a reload', { concurrency: 3 }, () => {
     );
     await load.more(50);
     for (const pid of load.answersByPid.keys()) assert.ok(old.has(pid));
-    pool.write({ 'app.mjs': saying('three') });
+    pool.write({ 'app.mjs': saying('three'), ...timeoutOf(60) });
     pool.signal('SIGHUP');
     await pool.sees(/Reloaded: 2 workers replaced/);
     await load.stop();
