@@ -74,10 +74,12 @@ export async function writable(id: string, paths: readonly string[]): Promise<re
   return found.split('\n').filter((path) => path !== '');
 }
 
-/** Process ids of the workers: the children of process 1, as the host counts them. */
+/** Process ids of the workers, as the host counts them: children of the master, which is init's. */
 export async function workersOf(id: string): Promise<ReadonlySet<string>> {
   const [, ...rows] = (await docker('top', id, '-eo', 'pid,ppid')).split('\n');
   const pairs = rows.map((row) => row.trim().split(/\s+/));
+  const childrenOf = (parents: readonly string[]): string[] =>
+    pairs.filter(([, ppid = '']) => parents.includes(ppid)).map(([pid = '']) => pid);
   const first = await docker('inspect', '--format', '{{.State.Pid}}', id);
-  return new Set(pairs.filter(([, ppid]) => ppid === first).map(([pid = '']) => pid));
+  return new Set(childrenOf(childrenOf([first])));
 }
