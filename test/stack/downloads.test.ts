@@ -66,10 +66,9 @@ suite('downloads', () => {
     assert.equal(asked.status, 302);
     assert.equal((await ask(`/protected/${name}`, { Cookie: cookie })).status, 404);
     assert.equal((await ask(`/PROTECTED/${name}`)).status, 404);
-    assert.equal(
-      (await ask('/polls/reports/..%2F..%2Fdb.sqlite3', { Cookie: cookie })).status,
-      404,
-    );
+    // The proxy reads dot segments here and a URL does not: the pool answers what has two readings.
+    const climbing = await ask('/polls/reports/..%2F..%2Fdb.sqlite3', { Cookie: cookie });
+    assert.equal(climbing.status, 400);
   });
 
   test('the export reaches a client through both tiers piece by piece', async () => {
