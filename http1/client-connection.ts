@@ -112,6 +112,11 @@ export class ClientConnection
     return this.requestCount > 1;
   }
 
+  /** Whether it is established. */
+  get isConnected(): boolean {
+    return this.connectedAt !== 0;
+  }
+
   /** Bytes written for the present request. */
   get bytesSent(): number {
     return this.#outbox.writtenBytes - this.#bytesSentBefore;
@@ -127,6 +132,7 @@ export class ClientConnection
       this.#state = HEAD;
       this.#armRead();
     }
+    this.#sink?.connected?.();
     this.#outbox.release();
   }
 

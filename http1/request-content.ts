@@ -5,8 +5,10 @@ import { ContentReader, type DataSink } from './content.ts';
 
 /** Reads a request's content for at most one `ContentSink`, within its limit. */
 export class RequestContent implements DataSink {
-  /** Whether `100 Continue` is still awaited. */
+  /** Whether the client waits for `100 Continue` before it sends. */
   isContinueAwaited: boolean;
+  /** Whether `100 Continue` was asked for and has not been sent. */
+  isContinueDue: boolean;
   /** Whether a handler asked for the content. */
   isAsked = false;
   /** Whether the sink has heard its last. */
@@ -14,12 +16,15 @@ export class RequestContent implements DataSink {
   readonly #reader = new ContentReader();
   #sink: ContentSink | undefined = undefined;
   #limit = 0;
+  #givenBytes = 0;
   #isPaused = false;
   #isDiscarding = false;
+  #bytesBeforeDiscard = 0;
 
   constructor(head: RequestHead) {
     this.#reader.begin(requestFraming(head), head.contentLength);
     this.isContinueAwaited = head.expectContinue;
+    this.isContinueDue = head.expectContinue;
   }
 
   /** Whether all of it was read. */
@@ -27,13 +32,19 @@ export class RequestContent implements DataSink {
     return this.#reader.isDone;
   }
 
-  /** Bytes read for it, framing included. */
+  /** Whether its framing breaks the rules. */
+  get isMalformed(): boolean {
+    return this.#reader.isMalformed;
+  }
+
+  /** Bytes read for it, framing included; what is discarded does not count (nginx `$request_length`). */
   get usedBytes(): number {
-    return this.#reader.usedBytes;
+    return this.#isDiscarding ? this.#bytesBeforeDiscard : this.#reader.usedBytes;
   }
 
   /** Whether bytes should be read on. */
   get isFlowing(): boolean {
+    if (this.isOver) return false;
     return this.#isDiscarding || (this.#sink !== undefined && !this.#isPaused);
   }
 
@@ -48,7 +59,9 @@ export class RequestContent implements DataSink {
     this.isAsked = true;
     this.#sink = sink;
     this.#limit = limit;
-    if (limit > 0 && this.#reader.remaining > limit) this.fail('too-large');
+    if (limit > 0 && this.#reader.remaining > limit) {
+      this.fail('too-large', this.#reader.remaining);
+    }
   }
 
   pause(): void {
@@ -62,6 +75,7 @@ export class RequestContent implements DataSink {
   /** Throws the rest away. */
   discard(): void {
     this.#sink = undefined;
+    this.#bytesBeforeDiscard = this.#reader.usedBytes;
     this.#isDiscarding = true;
   }
 
@@ -70,6 +84,8 @@ export class RequestContent implements DataSink {
     const reader = this.#reader;
     const sink = this.#sink === undefined ? undefined : this;
     const end = reader.read(bytes, from, to, sink, text, textAt);
+    // A chunk is refused when its size is known, whether or not any of it came.
+    if (this.#isTooLarge()) this.#refuse();
     if (reader.isDone) {
       const attached = this.#sink;
       this.#sink = undefined;
@@ -81,18 +97,28 @@ export class RequestContent implements DataSink {
 
   /** @internal called by the reader. */
   data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
-    // nginx ngx_http_request_body_chunked_filter refuses a chunk that would pass the limit whole.
-    if (this.#limit > 0 && this.#reader.announcedBytes > this.#limit) {
-      this.#reader.stop();
-      this.fail('too-large');
-    } else this.#sink?.data(bytes, from, to, text);
+    if (this.#isTooLarge()) this.#refuse();
+    else {
+      this.#givenBytes += to - from;
+      this.#sink?.data(bytes, from, to, text);
+    }
   }
 
-  /** Tells the sink, where one still listens, that nothing more comes. */
-  fail(problem: ContentProblem): void {
+  /** nginx ngx_http_request_body_chunked_filter refuses a chunk that would pass the limit whole. */
+  #isTooLarge(): boolean {
+    return this.#sink !== undefined && this.#limit > 0 && this.#reader.announcedBytes > this.#limit;
+  }
+
+  #refuse(): void {
+    this.#reader.stop();
+    this.fail('too-large', this.#reader.announcedBytes - this.#givenBytes);
+  }
+
+  /** Tells the sink, where one still listens, that nothing more comes; see `ContentSink.fail`. */
+  fail(problem: ContentProblem, refusedBytes = 0): void {
     const sink = this.#sink;
     this.#sink = undefined;
     this.isOver = true;
-    sink?.fail(problem);
+    sink?.fail(problem, refusedBytes);
   }
 }
