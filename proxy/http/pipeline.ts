@@ -3,6 +3,7 @@
  * it settles. See nginx `ngx_http_core_run_phases` and `ngx_http_finalize_request`.
  */
 import { ALERT, ERROR } from '../log/error-log.ts';
+import { refuseContent } from './body.ts';
 import { filePath } from './file-path.ts';
 import { isKeepaliveDisabled } from './keepalive.ts';
 import { CLOSE, DECLINED, DONE, OK, type Step, type Verdict } from './phases.ts';
@@ -150,9 +151,12 @@ function checkLocation(r: HttpRequest): boolean {
   if (keepalive_disable > 1 && isKeepaliveDisabled(r, keepalive_disable))
     r.exchange.keepAlive = false;
   const limit = core.client_max_body_size;
-  if (limit !== 0 && r.head.contentLength > limit) {
-    r.log(ERROR, `client intended to send too large body: ${r.head.contentLength} bytes`);
+  // Content that was refused before is not held to it again: its error page has to be reached.
+  const length = r.content === undefined ? r.head.contentLength : r.content.length;
+  if (limit !== 0 && length > limit) {
+    r.log(ERROR, `client intended to send too large body: ${length} bytes`);
     r.exchange.keepAlive = false;
+    refuseContent(r);
     finalize(r, 413);
     return false;
   }

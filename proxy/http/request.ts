@@ -13,6 +13,7 @@
 import type { ConnectionFacts, Exchange, ExchangeOwner, RequestHead } from '../../wire/exchange.ts';
 import { ParsedRequestHead } from '../../wire/request-head.ts';
 import { ERROR, errorLine } from '../log/error-log.ts';
+import type { ClientContent } from './body.ts';
 import type { FilePart } from './file-sender.ts';
 import type { Location, VirtualServer } from './location.ts';
 import type { BodyFilter, BodyOutput, Producer } from './phases.ts';
@@ -69,9 +70,8 @@ export class HttpRequest implements ExchangeOwner {
   captures: readonly (string | undefined)[] | null = null;
   /** Values of variables that `set`, `map` and named captures define. */
   slots: (string | undefined)[] | undefined = undefined;
-  /** Request content once read whole (`$request_body`); large content stands in a file instead. */
-  content: Buffer | undefined = undefined;
-  contentFile: string | undefined = undefined;
+  /** The owner of the request content, once somebody asked him; see `contentOf`. */
+  content: ClientContent | undefined = undefined;
   /** State of the upstream module (`$upstream_addr`, ...). */
   upstream: object | undefined = undefined;
 
@@ -242,6 +242,7 @@ export class HttpRequest implements ExchangeOwner {
       this.producer?.abandon(problem);
     }
     logRequest(this);
+    this.content?.release();
     this.runEndings();
   }
 
