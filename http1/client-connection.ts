@@ -289,7 +289,10 @@ export class ClientConnection
     const held = this.#held;
     this.#held = undefined;
     const sink = this.#sink;
-    if (held !== undefined) this.#consume(held.bytes, 0, held.length);
+    if (held !== undefined) {
+      this.#consume(held.bytes, 0, held.length);
+      held.release();
+    }
     if (this.#isPaused || this.#sink !== sink) return;
     if (this.#isPeerEnded) this.#inputEnded();
     else {

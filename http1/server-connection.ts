@@ -309,6 +309,7 @@ export class ServerConnection
       this.#held = undefined;
       this.#isReadingHeld = true;
       this.#consume(held.bytes, 0, held.length);
+      held.release();
       this.#isReadingHeld = false;
       if (this.#held !== undefined) return;
     }

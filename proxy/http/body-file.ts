@@ -9,6 +9,9 @@ export interface FileUser {
   storeFailed(message: string): void;
 }
 
+/** As much as a read brings, at most. */
+const SMALLEST_MEMORY_BYTES = 128 * 1024;
+
 /** Tries to find a name that is not taken. */
 const MOST_NAMES = 100;
 
@@ -21,6 +24,7 @@ export class ContentFile {
   readonly #keeps: boolean;
   readonly #user: FileUser;
   readonly #queue: Buffer[] = [];
+  #spare: Buffer | undefined = undefined;
   #offset = 0;
   #isBusy = false;
   #isDiscarded = false;
@@ -40,9 +44,16 @@ export class ContentFile {
     return !this.#isBusy;
   }
 
-  /** Takes ownership of the chunk; `stored` follows. */
-  write(chunk: Buffer): void {
-    this.#queue.push(chunk);
+  /** Takes a copy of borrowed bytes; `stored` follows. */
+  write(bytes: Uint8Array, from: number, to: number): void {
+    const length = to - from;
+    let memory = this.#spare;
+    this.#spare = undefined;
+    if (memory === undefined || memory.length < length) {
+      memory = Buffer.allocUnsafeSlow(Math.max(length, SMALLEST_MEMORY_BYTES));
+    }
+    memory.set(bytes.subarray(from, to));
+    this.#queue.push(memory.subarray(0, length));
     if (!this.#isBusy) this.#next();
   }
 
@@ -102,7 +113,11 @@ export class ContentFile {
       }
       this.#offset += written;
       if (from + written < chunk.length) this.#writeRest(chunk, from + written);
-      else this.#next();
+      else {
+        // The next chunk comes once this one is stored, so one piece of memory serves them all.
+        this.#spare = Buffer.from(chunk.buffer);
+        this.#next();
+      }
     });
   }
 

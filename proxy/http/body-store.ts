@@ -62,7 +62,7 @@ export class ContentStore implements FileUser {
     const total = this.length + to - from;
     const isInMemory = this.file === undefined && total <= this.#memoryLimit;
     if (isInMemory) this.addToMemory(bytes, from, to);
-    else this.#addToFile(Buffer.from(bytes.subarray(from, to)));
+    else this.#addToFile(bytes, from, to);
     this.length = total;
     return isInMemory;
   }
@@ -86,7 +86,7 @@ export class ContentStore implements FileUser {
     return larger;
   }
 
-  #addToFile(chunk: Buffer): void {
+  #addToFile(bytes: Uint8Array, from: number, to: number): void {
     let { file } = this;
     if (file === undefined) {
       const { core } = this.#r.location;
@@ -95,10 +95,10 @@ export class ContentStore implements FileUser {
       this.file = file;
       const level = inFileOnly === 'off' ? WARN : NOTICE;
       this.#r.log(level, `a client request body is buffered to a temporary file ${file.path}`);
-      if (this.length > 0) file.write(Buffer.from(this.#memory!.subarray(0, this.length)));
+      if (this.length > 0) file.write(this.#memory!, 0, this.length);
       this.#memory = undefined;
     }
-    file.write(chunk);
+    file.write(bytes, from, to);
   }
 
   stored(): void {

@@ -1,6 +1,6 @@
 /** Request content on its way to an upstream that does not fit one write: from a file, or as it comes. */
 import { read } from 'node:fs';
-import { ownBytes } from '../../http1/bytes.ts';
+import { ownBytes, ownMemory } from '../../http1/bytes.ts';
 import type { ClientConnection } from '../../http1/client-connection.ts';
 import type { ClientContent, PassSink } from '../http/body.ts';
 import type { ContentFile } from '../http/body-file.ts';
@@ -24,7 +24,8 @@ export interface SenderUser {
   fileFailed(error: Error): void;
 }
 
-const FILE_CHUNK_BYTES = 64 * 1024;
+/** What `ownBytes` and `ownMemory` have memory for. */
+const PIECE_BYTES = 64 * 1024;
 
 /** Sends a temporary file, one piece after the other. */
 export class FileSender implements ContentSender {
@@ -46,9 +47,9 @@ export class FileSender implements ContentSender {
   }
 
   #next(): void {
-    const size = Math.min(FILE_CHUNK_BYTES, this.#length - this.#offset);
+    const size = Math.min(PIECE_BYTES, this.#length - this.#offset);
     // A chunk that was written belongs to the connection, so each has memory of its own.
-    const chunk = Buffer.allocUnsafeSlow(size);
+    const chunk = ownMemory(size);
     this.#isReading = true;
     read(this.#file.fd, chunk, 0, size, this.#offset, (error, count) => {
       this.#isReading = false;
@@ -105,7 +106,13 @@ export class StreamSender implements ContentSender, PassSink {
   }
 
   data(bytes: Uint8Array, from: number, to: number, text: string | undefined): boolean {
-    return this.#connection.write(text ?? ownBytes(bytes, from, to));
+    if (text !== undefined) return this.#connection.write(text);
+    let hasRoom = true;
+    // In pieces whose memory is used again.
+    for (let at = from; at < to; at += PIECE_BYTES) {
+      hasRoom = this.#connection.write(ownBytes(bytes, at, Math.min(to, at + PIECE_BYTES)));
+    }
+    return hasRoom;
   }
 
   end(): void {
