@@ -41,6 +41,12 @@ export function ownBytes(bytes: Uint8Array, from: number, to: number): Buffer {
   return copy;
 }
 
+/** Memory of at most 64 KB to be filled and given to `write`, which takes it back as from `ownBytes`. */
+export function ownMemory(length: number): Buffer {
+  const slab = free.pop() ?? newSlab();
+  return length === SLAB_BYTES ? slab : slab.subarray(0, length);
+}
+
 function newSlab(): Buffer {
   const slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   (slab.buffer as SlabMemory)[SLAB] = slab;

@@ -115,6 +115,11 @@ export class ClientConnection
     return this.requestCount > 1;
   }
 
+  /** Whether it is established. */
+  get isConnected(): boolean {
+    return this.connectedAt !== 0;
+  }
+
   /** Bytes written for the present request. */
   get bytesSent(): number {
     return this.#outbox.writtenBytes - this.#bytesSentBefore;
@@ -138,6 +143,7 @@ export class ClientConnection
       this.#state = HEAD;
       this.#armRead();
     }
+    this.#sink?.connected?.();
     this.#outbox.release();
   }
 
@@ -294,7 +300,10 @@ export class ClientConnection
     const held = this.#held;
     this.#held = undefined;
     const sink = this.#sink;
-    if (held !== undefined) this.#consume(held.bytes, 0, held.length);
+    if (held !== undefined) {
+      this.#consume(held.bytes, 0, held.length);
+      held.release();
+    }
     if (this.#isPaused || this.#sink !== sink) return;
     if (this.#isPeerEnded) this.#inputEnded();
     else {

@@ -38,6 +38,8 @@ export class Outbox extends Timeout implements Flushable {
   #text = '';
   /** What comes before the text. */
   #parts: (string | Uint8Array)[] | undefined = undefined;
+  /** What was flushed and the kernel has not taken. */
+  #unsentParts: (string | Uint8Array)[] | undefined = undefined;
   #addedBytes = 0;
   #isScheduled = false;
   #isHeld = false;
@@ -161,7 +163,17 @@ export class Outbox extends Timeout implements Flushable {
     if (socket.writableLength === 0 && this.#directBytes === 0) {
       if (parts !== undefined) recycleParts(parts);
       this.#user.sent();
-    } else if (!this.#isWaiting) this.#wait();
+    } else {
+      if (parts !== undefined) this.#keepUnsent(parts);
+      if (!this.#isWaiting) this.#wait();
+    }
+  }
+
+  /** Their memory comes back once the kernel has all of it. */
+  #keepUnsent(parts: (string | Uint8Array)[]): void {
+    const unsent = this.#unsentParts;
+    if (unsent === undefined) this.#unsentParts = parts;
+    else for (let i = 0; i < parts.length; i++) unsent.push(parts[i]!);
   }
 
   #writeText(text: string): void {
@@ -198,6 +210,9 @@ export class Outbox extends Timeout implements Flushable {
       this.#wait();
       return;
     }
+    const unsent = this.#unsentParts;
+    this.#unsentParts = undefined;
+    if (unsent !== undefined) recycleParts(unsent);
     threadClock.refresh();
     enterTurn();
     try {
@@ -233,6 +248,8 @@ export class Outbox extends Timeout implements Flushable {
     this.#isWaiting = false;
     this.#text = '';
     this.#parts = undefined;
+    // A write that the kernel has not taken may still read these.
+    this.#unsentParts = undefined;
     this.#addedBytes = 0;
   }
 }

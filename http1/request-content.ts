@@ -8,8 +8,10 @@ import type { ServerExchange } from './server-exchange.ts';
 
 /** Reads a request's content for at most one `ContentSink`, within its limit. */
 export class RequestContent implements DataSink {
-  /** Whether `100 Continue` is still awaited. */
+  /** Whether the client waits for `100 Continue` before it sends. */
   isContinueAwaited: boolean;
+  /** Whether `100 Continue` was asked for and has not been sent. */
+  isContinueDue: boolean;
   /** Whether a handler asked for the content. */
   isAsked = false;
   /** Whether the sink has heard its last. */
@@ -19,13 +21,16 @@ export class RequestContent implements DataSink {
   readonly #reader: ContentReader;
   #sink: ContentSink | undefined = undefined;
   #limit = 0;
+  #givenBytes = 0;
   #isPaused = false;
   #isDiscarding = false;
+  #bytesBeforeDiscard = 0;
 
   constructor(head: RequestHead, limits: HeadLimits) {
     this.#reader = new ContentReader(limits.chunked);
     this.#reader.begin(requestFraming(head), head.contentLength);
     this.isContinueAwaited = head.expectContinue;
+    this.isContinueDue = head.expectContinue;
   }
 
   /** Whether all of it was read. */
@@ -33,13 +38,19 @@ export class RequestContent implements DataSink {
     return this.#reader.isDone;
   }
 
-  /** Bytes read for it, framing included. */
+  /** Whether its framing breaks the rules. */
+  get isMalformed(): boolean {
+    return this.#reader.isMalformed;
+  }
+
+  /** Bytes read for it, framing included; what is discarded does not count (nginx `$request_length`). */
   get usedBytes(): number {
-    return this.#reader.usedBytes;
+    return this.#isDiscarding ? this.#bytesBeforeDiscard : this.#reader.usedBytes;
   }
 
   /** Whether bytes should be read on. */
   get isFlowing(): boolean {
+    if (this.isOver) return false;
     return this.#isDiscarding || (this.#sink !== undefined && !this.#isPaused);
   }
 
@@ -54,7 +65,9 @@ export class RequestContent implements DataSink {
     this.isAsked = true;
     this.#sink = sink;
     this.#limit = limit;
-    if (limit > 0 && this.#reader.remaining > limit) this.fail('too-large');
+    if (limit > 0 && this.#reader.remaining > limit) {
+      this.fail('too-large', this.#reader.remaining);
+    }
   }
 
   pause(): void {
@@ -68,6 +81,7 @@ export class RequestContent implements DataSink {
   /** Throws the rest away. */
   discard(): void {
     this.#sink = undefined;
+    this.#bytesBeforeDiscard = this.#reader.usedBytes;
     this.#isDiscarding = true;
   }
 
@@ -76,6 +90,8 @@ export class RequestContent implements DataSink {
     const reader = this.#reader;
     const sink = this.#sink === undefined ? undefined : this;
     const end = reader.read(bytes, from, to, sink, text, textAt);
+    // A chunk is refused when its size is known, whether or not any of it came.
+    if (this.#isTooLarge()) this.#refuse();
     if (reader.isDone) {
       const attached = this.#sink;
       this.#sink = undefined;
@@ -91,12 +107,11 @@ export class RequestContent implements DataSink {
 
   /** @internal called by the reader. */
   data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
-    // nginx ngx_http_request_body_chunked_filter refuses a chunk that would pass the limit whole.
-    if (this.#limit > 0 && this.#reader.announcedBytes > this.#limit) {
-      this.#reader.stop();
-      this.fail('too-large');
+    if (this.#isTooLarge()) {
+      this.#refuse();
       return;
     }
+    this.#givenBytes += to - from;
     try {
       this.#sink?.data(bytes, from, to, text);
     } catch (error) {
@@ -104,13 +119,23 @@ export class RequestContent implements DataSink {
     }
   }
 
-  /** Tells the sink, where one still listens, that nothing more comes. */
-  fail(problem: ContentProblem): void {
+  /** nginx ngx_http_request_body_chunked_filter refuses a chunk that would pass the limit whole. */
+  #isTooLarge(): boolean {
+    return this.#sink !== undefined && this.#limit > 0 && this.#reader.announcedBytes > this.#limit;
+  }
+
+  #refuse(): void {
+    this.#reader.stop();
+    this.fail('too-large', this.#reader.announcedBytes - this.#givenBytes);
+  }
+
+  /** Tells the sink, where one still listens, that nothing more comes; see `ContentSink.fail`. */
+  fail(problem: ContentProblem, refusedBytes = 0): void {
     const sink = this.#sink;
     this.#sink = undefined;
     this.isOver = true;
     try {
-      sink?.fail(problem);
+      sink?.fail(problem, refusedBytes);
     } catch (error) {
       this.#sinkThrew(error);
     }

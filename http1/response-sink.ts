@@ -43,6 +43,8 @@ export interface TunnelOffer {
  * connection's, so that what is written elsewhere meanwhile leaves in one write.
  */
 export interface ResponseSink {
+  /** The connection, which was being made when the request was started, is there. */
+  connected?(): void;
   /** A 1xx response other than 101. */
   informational(head: ResponseHead): void;
   head(head: ResponseHead): void;

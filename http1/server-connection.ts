@@ -64,6 +64,7 @@ const TUNNEL = 5;
 const CLOSED = 6;
 
 const EMPTY_TRAILERS: readonly string[] = [];
+const NO_BYTES = new Uint8Array(0);
 
 /** Speaks HTTP/1.1 with one client; made by a `Listener`. */
 export class ServerConnection
@@ -92,6 +93,10 @@ export class ServerConnection
   #isPipelined = false;
   #isReadingHeld = false;
   #isConsuming = false;
+  /** What is being consumed: `#bytes` from `#at` to `#to`. */
+  #bytes: Uint8Array = NO_BYTES;
+  #at = 0;
+  #to = 0;
   #isReadingPaused = false;
   #isPeerEnded = false;
   #isRefused = false;
@@ -171,18 +176,23 @@ export class ServerConnection
 
   /** Deals with bytes until they are used up or have to wait for a handler. */
   #consume(bytes: Uint8Array, from: number, to: number): void {
-    let at = from;
+    this.#bytes = bytes;
+    this.#at = from;
+    this.#to = to;
     this.#isConsuming = true;
-    while (at < to) {
+    while (this.#at < to) {
       if (this.#state <= HEAD) {
         // The last response goes first: pipelined ones are bounded by what the client reads.
         if (this.outbox.isWaiting || this.outbox.isFull) break;
-        at = this.#readHead(bytes, at, to);
+        this.#readHead(bytes, this.#at, to);
       } else if (this.#state === REQUEST && this.#content?.isFlowing === true) {
-        at = this.#readContent(bytes, at, to);
+        this.#readContent(this.#content);
       } else break;
     }
     this.#isConsuming = false;
+    const at = this.#at;
+    this.#bytes = NO_BYTES;
+    this.#to = 0;
     this.#heads.release();
     if (this.#state === CLOSING) this.#close(at < to);
     else if (this.#state === LINGER) this.#linger();
@@ -194,7 +204,7 @@ export class ServerConnection
     else if (this.#state === TUNNEL) this.#tunnel?.giveEarly(Buffer.from(bytes.subarray(at, to)));
   }
 
-  #readHead(bytes: Uint8Array, at: number, to: number): number {
+  #readHead(bytes: Uint8Array, at: number, to: number): void {
     const { timers, headTimeoutMs } = this.#options;
     const heads = this.#heads;
     const isFirstPart = heads.keptBytes === 0;
@@ -208,15 +218,14 @@ export class ServerConnection
     if (head === undefined) {
       // The first head's time runs from accept.
       if (isFirstPart && this.#requestCount > 0) timers.arm(this, headTimeoutMs);
-      return heads.next;
-    }
-    if (head instanceof HeadProblem) {
+      this.#at = heads.next;
+    } else if (head instanceof HeadProblem) {
       this.#refuse(head.head, head.status, head.message);
-      return at;
+    } else {
+      // Whoever asks for content gets what came with the head within the call.
+      this.#at = heads.next;
+      this.#start(head, heads.next < to);
     }
-    const { next } = heads;
-    this.#start(head, next < to);
-    return next;
   }
 
   #newExchange(head: RequestHead, content: RequestContent | undefined): ServerExchange {
@@ -243,7 +252,7 @@ export class ServerConnection
     let content: RequestContent | undefined;
     if (requestFraming(head) !== NO_CONTENT) {
       content = new RequestContent(head, this.#options.headLimits);
-      // RFC 9110 10.1.1: may be left out where content came already.
+      // RFC 9110 10.1.1: the client did not wait.
       if (hasMore) content.isContinueAwaited = false;
     }
     callHandler(this.#handler, this.#newExchange(head, content));
@@ -256,11 +265,22 @@ export class ServerConnection
     callRefuse(this.#handler, exchange, { status, message });
   }
 
-  #readContent(bytes: Uint8Array, at: number, to: number): number {
-    const content = this.#content!;
-    const end = content.read(bytes, at, to, this.#heads.text, this.#heads.textAt);
+  #readContent(content: RequestContent): void {
+    const { text, textAt } = this.#heads;
+    this.#at = content.read(this.#bytes, this.#at, this.#to, text, textAt);
     this.#contentRead(content);
-    return end;
+  }
+
+  /** Reads on where content has just been asked for: what is at hand, at once. */
+  #readAtHand(content: RequestContent): void {
+    if (!this.#isConsuming) {
+      this.#consumeHeld();
+      return;
+    }
+    while (this.#at < this.#to && this.#state === REQUEST) {
+      if (this.#content !== content || !content.isFlowing) return;
+      this.#readContent(content);
+    }
   }
 
   /** Looks whether content goes on, is complete, or has to be given up. */
@@ -308,6 +328,7 @@ export class ServerConnection
       this.#held = undefined;
       this.#isReadingHeld = true;
       this.#consume(held.bytes, 0, held.length);
+      held.release();
       this.#isReadingHeld = false;
       if (this.#held !== undefined) return;
     }
@@ -342,7 +363,7 @@ export class ServerConnection
     }
     if (content.isAsked) throw new Error('readContent was called twice');
     if (exchange !== this.#exchange || this.#state !== REQUEST) {
-      sink.fail('closed');
+      sink.fail('closed', 0);
       return;
     }
     content.attach(sink, limit);
@@ -350,12 +371,31 @@ export class ServerConnection
       exchange.keepAlive = false;
       return;
     }
-    if (content.isContinueAwaited) {
-      content.isContinueAwaited = false;
-      this.outbox.addText('HTTP/1.1 100 Continue\r\n\r\n');
-    }
+    this.#sendContinue(content);
     this.#awaitContent(content);
-    this.#consumeHeld();
+    this.#readAtHand(content);
+  }
+
+  discardContent(exchange: ServerExchange, isContinueDue: boolean): boolean {
+    const { content } = exchange;
+    if (content === undefined || exchange !== this.#exchange || this.#state !== REQUEST)
+      return true;
+    if (content.isAsked || content.isOver) return !content.isMalformed;
+    if (isContinueDue) this.#sendContinue(content);
+    // A client that still waits for 100 sends nothing.
+    if (content.isContinueAwaited) return true;
+    content.discard();
+    this.#awaitContent(content);
+    this.#readAtHand(content);
+    return !content.isMalformed;
+  }
+
+  /** nginx: ngx_http_test_expect and gunicorn answer before they look whether content came already. */
+  #sendContinue(content: RequestContent): void {
+    if (!content.isContinueDue) return;
+    content.isContinueDue = false;
+    content.isContinueAwaited = false;
+    this.outbox.addText('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
   contentResumed(exchange: ServerExchange): void {

@@ -22,6 +22,7 @@ export interface ExchangeConnection {
   /** Whether another request may follow on the connection, this exchange aside. */
   mayKeepAlive(exchange: ServerExchange): boolean;
   readContent(exchange: ServerExchange, sink: ContentSink, limit: number): void;
+  discardContent(exchange: ServerExchange, isContinueDue: boolean): boolean;
   contentResumed(exchange: ServerExchange): void;
   responseEnded(exchange: ServerExchange): void;
   abort(exchange: ServerExchange): void;
@@ -101,6 +102,10 @@ export class ServerExchange implements Exchange {
 
   readContent(sink: ContentSink, limit: number): void {
     this.#connection.readContent(this, sink, limit);
+  }
+
+  discardContent(isContinueDue: boolean): boolean {
+    return this.#connection.discardContent(this, isContinueDue);
   }
 
   pauseContent(): void {

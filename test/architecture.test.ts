@@ -127,3 +127,12 @@ test('an arrow that the table lacks is seen', () => {
   const value = { file: 'proxy/upstream/pass.ts', target: 'proxy/http/reply.ts', isType: false };
   assert.equal(isAllowed(value), false);
 });
+
+test('in the proxy the owner of request content alone reads it', () => {
+  const readers = sources()
+    .filter((file) => file.startsWith('proxy/'))
+    .filter((file) =>
+      /\.(readContent|discardContent)\(/.test(readFileSync(join(PROJECT, file), 'utf8')),
+    );
+  assert.deepEqual(readers, ['proxy/http/body.ts']);
+});

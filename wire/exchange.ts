@@ -88,8 +88,11 @@ export interface ContentSink {
   data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void;
   /** The content is complete. `trailers` is a flat list, empty where there were none. */
   end(trailers: readonly string[]): void;
-  /** The content will never be complete. Called once, nothing follows. */
-  fail(problem: ContentProblem): void;
+  /**
+   * The content will never be complete. Called once, nothing follows. `refusedBytes` is the length,
+   * of the whole content or of the chunk, that was `too-large`; else 0.
+   */
+  fail(problem: ContentProblem, refusedBytes: number): void;
 }
 
 /**
@@ -200,11 +203,17 @@ export interface Exchange {
   /** Whether the request carries content (a length above 0, or chunked). */
   readonly hasContent: boolean;
   /**
-   * Starts giving the request content to `sink`; sends `100 Continue` first where it is awaited.
-   * May be called once. `limit` in bytes bounds the decoded content, 0 means no bound: beyond it
+   * Starts giving the request content to `sink`, with what came already within this call; sends
+   * `100 Continue` first where it is asked for. May be called once. `limit` in bytes bounds the decoded content, 0 means no bound: beyond it
    * the sink fails with `too-large`.
    */
   readContent(sink: ContentSink, limit: number): void;
+  /**
+   * Throws the content away that came already and will come, where nobody asked for it: a client
+   * that awaits `100 Continue` is sent it first if `isContinueDue`, and else sends nothing. False
+   * where what came is malformed: the connection must close.
+   */
+  discardContent(isContinueDue: boolean): boolean;
   /** Stops and restarts the flow to the sink. Unread bytes stay bounded. */
   pauseContent(): void;
   resumeContent(): void;

@@ -11,6 +11,9 @@ export interface FileUser {
   threw(error: unknown): void;
 }
 
+/** As much as a read brings, at most. */
+const SMALLEST_MEMORY_BYTES = 128 * 1024;
+
 /** Tries to find a name that is not taken. */
 const MOST_NAMES = 100;
 
@@ -23,6 +26,7 @@ export class ContentFile {
   readonly #keeps: boolean;
   readonly #user: FileUser;
   readonly #queue: Buffer[] = [];
+  #spare: Buffer | undefined = undefined;
   #offset = 0;
   #isBusy = false;
   #isDiscarded = false;
@@ -42,9 +46,16 @@ export class ContentFile {
     return !this.#isBusy;
   }
 
-  /** Takes ownership of the chunk; `stored` follows. */
-  write(chunk: Buffer): void {
-    this.#queue.push(chunk);
+  /** Takes a copy of borrowed bytes; `stored` follows. */
+  write(bytes: Uint8Array, from: number, to: number): void {
+    const length = to - from;
+    let memory = this.#spare;
+    this.#spare = undefined;
+    if (memory === undefined || memory.length < length) {
+      memory = Buffer.allocUnsafeSlow(Math.max(length, SMALLEST_MEMORY_BYTES));
+    }
+    memory.set(bytes.subarray(from, to));
+    this.#queue.push(memory.subarray(0, length));
     if (!this.#isBusy) this.#next();
   }
 
@@ -122,7 +133,11 @@ export class ContentFile {
         }
         this.#offset += written;
         if (from + written < chunk.length) this.#writeRest(chunk, from + written);
-        else this.#next();
+        else {
+          // The next chunk comes once this one is stored, so one piece of memory serves them all.
+          this.#spare = Buffer.from(chunk.buffer);
+          this.#next();
+        }
       });
     });
   }

@@ -1,207 +1,348 @@
 /**
- * Request content read whole before a step goes on: in memory up to `client_body_buffer_size`, in a
- * temporary file beyond it. See nginx `ngx_http_read_client_request_body`.
+ * The content of a client's request. It has one owner, who alone reads it, and knows whether it is
+ * still there: the next server, an error page, a named location and X-Accel-Redirect ask him.
+ *
+ * ```
+ *                 ┌─ readWhole ──> COLLECTING ──end──> WHOLE     to be sent as often as asked for
+ *   UNASKED ──────┤                    ^                 ^ all of it had come with the head
+ *                 ├─ stream ───────> AT HAND ────────────┘
+ *                 │                    │  ^
+ *                 │             passTo │  │ takeBack, nothing was passed on
+ *                 │                    v  │
+ *                 │                  PASSING ──> GONE            nobody can have it any more
+ *                 └─ discard ──────────────────> GONE
+ *   anywhere ── too large, malformed, late, closed ──> REFUSED   it counts as empty from now on
+ * ```
+ * See nginx `ngx_http_read_client_request_body` and `ngx_http_discard_request_body`.
  */
-import type { ContentProblem, ContentSink, ExchangeOwner } from '../../wire/exchange.ts';
-import { CRIT, ERROR, INFO, NOTICE, WARN } from '../log/error-log.ts';
-import { ContentFile } from './body-file.ts';
-import { borrowMemory } from './body-memory.ts';
+import type { ContentProblem, ContentSink } from '../../wire/exchange.ts';
+import { ERROR, INFO } from '../log/error-log.ts';
+import { ContentStore, NO_CONTENT, type RequestContent, type StoreUser } from './body-store.ts';
 import type { HttpRequest } from './request.ts';
 
-/** Who waits for the content. Either may be called during the call that asked. */
+/** Who waits for the content. Any may be called during the call that asked. */
 export interface ContentUser {
   contentReady(content: RequestContent): void;
   /** The content will not come; answer with the status. */
   contentFailed(status: number): void;
 }
 
-/**
- * Content that was read whole: in `memory`, or in `file`, which is open until the request is over
- * and nobody holds it. It may be sent more than once.
- */
-export class RequestContent {
-  readonly length: number;
-  readonly memory: Buffer | undefined;
-  readonly file: ContentFile | undefined;
-
-  constructor(length: number, memory: Buffer | undefined, file: ContentFile | undefined) {
-    this.length = length;
-    this.memory = memory;
-    this.file = file;
-  }
+/** Who takes content as it comes. */
+export interface StreamUser extends ContentUser {
+  /** It is there in part; `passTo` gives it. `contentReady` takes its place where all had come. */
+  contentAtHand(): void;
 }
 
-const NO_CONTENT = new RequestContent(0, undefined, undefined);
-
-/** What was read, for a request that an internal redirect brings to another reader. */
-const known = new WeakMap<HttpRequest, RequestContent>();
-
-/**
- * Reads the whole content of a request. The answer for content that is too large, late or broken is
- * given to `user` as a status; when the client is gone nothing may follow.
- */
-export function readRequestContent(r: HttpRequest, user: ContentUser): void {
-  if (!r.exchange.hasContent) {
-    user.contentReady(NO_CONTENT);
-    return;
-  }
-  const before = r.content === undefined && r.contentFile === undefined ? undefined : known.get(r);
-  if (before !== undefined) {
-    user.contentReady(before);
-    return;
-  }
-  const reader = new ContentReader(r, user);
-  r.exchange.readContent(reader, r.location.core.client_max_body_size);
+/** Who gets content as it comes. */
+export interface PassSink {
+  /** Borrowed bytes. False asks to wait: `resume` follows. */
+  data(bytes: Uint8Array, from: number, to: number, text: string | undefined): boolean;
+  end(): void;
+  /** The rest will not come; answer with the status. */
+  fail(status: number): void;
 }
 
-class ContentReader implements ContentSink {
+/** Nobody asked yet. */
+const UNASKED = 0;
+/** Is being read whole. */
+const COLLECTING = 1;
+/** Was read whole, and is kept. */
+const WHOLE = 2;
+/** What came is kept, the rest waits; nothing was passed on. */
+const AT_HAND = 3;
+/** Goes to somebody as it comes. */
+const PASSING = 4;
+/** Was passed on in part or whole, or thrown away. */
+const GONE = 5;
+/** Was refused or broke off: the answer is an error already. */
+const REFUSED = 6;
+
+/** The content of `r`, whoever asks. A request without content has an owner only if one asks. */
+export function contentOf(r: HttpRequest): ClientContent {
+  r.content ??= new ClientContent(r);
+  return r.content;
+}
+
+/**
+ * Throws away what nobody asked for, before a reply that does not need it. False where it is
+ * malformed, which is worth another answer. See nginx `ngx_http_discard_request_body`.
+ */
+export function discardContent(r: HttpRequest): boolean {
+  return !r.exchange.hasContent || contentOf(r).discard();
+}
+
+/** Content that is too large by its length is never looked at. */
+export function refuseContent(r: HttpRequest): void {
+  if (r.exchange.hasContent) contentOf(r).refuse();
+}
+
+/** See the top of the file. */
+export class ClientContent implements ContentSink, StoreUser {
   readonly #r: HttpRequest;
-  readonly #user: ContentUser;
-  readonly #memoryLimit: number;
-  #memory: Buffer | undefined = undefined;
-  #file: ContentFile | undefined = undefined;
-  #length = 0;
+  #state = UNASKED;
+  #store: ContentStore | undefined = undefined;
+  #user: ContentUser | undefined = undefined;
+  #sink: PassSink | undefined = undefined;
   #isEnded = false;
-  #isOver = false;
+  #isWaiting = false;
+  #passedBytes = 0;
+  /** The answer to content that was refused. */
+  #status = 0;
 
-  constructor(r: HttpRequest, user: ContentUser) {
+  constructor(r: HttpRequest) {
     this.#r = r;
+  }
+
+  /** Bytes, as far as they are known: what was announced or read; 0 once it is refused; else -1. */
+  get length(): number {
+    if (this.#state === REFUSED) return 0;
+    return this.#state === WHOLE ? (this.#store?.length ?? 0) : this.#r.head.contentLength;
+  }
+
+  /** All of it as far as it is kept in memory (`$request_body`). */
+  get memory(): Buffer | undefined {
+    return this.#state === WHOLE ? this.#store?.memory : undefined;
+  }
+
+  /** Path of the file that has all of it (`$request_body_file`). */
+  get filePath(): string | undefined {
+    return this.#state === WHOLE ? this.#store?.file?.path : undefined;
+  }
+
+  // Asking.
+
+  /**
+   * Gives the whole content to `user`, whoever read it before.
+   *
+   * @param isNeeded whether content that is gone is an error; else it counts as empty
+   */
+  readWhole(user: ContentUser, isNeeded: boolean): void {
+    this.#takeFromSink();
     this.#user = user;
-    const { client_body_buffer_size: size, client_body_in_file_only: fileOnly } = r.location.core;
-    this.#memoryLimit = fileOnly === 'off' ? size : 0;
-  }
-
-  data(bytes: Uint8Array, from: number, to: number): void {
-    if (this.#isOver) return;
-    const total = this.#length + to - from;
-    if (this.#file === undefined && total <= this.#memoryLimit) {
-      const memory = this.#roomFor(total);
-      memory.set(bytes.subarray(from, to), this.#length);
-    } else {
-      this.#store(Buffer.from(bytes.subarray(from, to)));
+    switch (this.#state) {
+      case UNASKED:
+        this.#state = COLLECTING;
+        this.#read();
+        return;
+      case AT_HAND:
+        this.#state = COLLECTING;
+        if (this.#isEnded) this.#finish();
+        else this.#r.exchange.resumeContent();
+        return;
+      case COLLECTING:
+        return;
+      default:
+        this.#giveKept(user, isNeeded);
     }
-    this.#length = total;
   }
 
-  /** Memory for `total` bytes: all that is announced at once, else as it comes. */
-  #roomFor(total: number): Buffer {
-    const memory = this.#memory;
-    if (memory !== undefined && memory.length >= total) return memory;
-    const announced = this.#r.head.contentLength;
-    const size = announced >= total && announced <= this.#memoryLimit ? announced : total * 2;
-    const larger = borrowMemory(this.#r, Math.min(size, this.#memoryLimit));
-    if (memory !== undefined) larger.set(memory.subarray(0, this.#length));
-    this.#memory = larger;
-    return larger;
+  /** Gives the content to `user` as it comes, or whole where all of it came with the head. */
+  stream(user: StreamUser): void {
+    this.#takeFromSink();
+    if (this.#state === UNASKED) {
+      this.#user = user;
+      this.#state = AT_HAND;
+      this.#read();
+      this.#settleAtHand(user);
+    } else if (this.#state === AT_HAND) user.contentAtHand();
+    else if (this.#state === COLLECTING) this.#user = user;
+    else this.#giveKept(user, true);
   }
 
-  #store(chunk: Buffer): void {
-    let file = this.#file;
-    if (file === undefined) {
-      const { core } = this.#r.location;
-      const keeps = core.client_body_in_file_only === 'on';
-      file = new ContentFile(core.client_body_temp_path, keeps, this);
-      this.#file = file;
-      const level = core.client_body_in_file_only === 'off' ? WARN : NOTICE;
-      this.#r.log(level, `a client request body is buffered to a temporary file ${file.path}`);
-      if (this.#length > 0) file.write(Buffer.from(this.#memory!.subarray(0, this.#length)));
-      this.#memory = undefined;
+  /** nginx: `request_body_no_buffering` has no effect on content that was read with the head. */
+  #settleAtHand(user: StreamUser): void {
+    if (this.#state === REFUSED) user.contentFailed(this.#status);
+    else if (this.#isEnded && (this.#store === undefined || this.#store.fitsMemory)) this.#finish();
+    else {
+      if (!this.#isEnded) this.#r.exchange.pauseContent();
+      user.contentAtHand();
     }
-    this.#r.exchange.pauseContent();
-    file.write(chunk);
   }
 
-  /** All that was given to the file is in it. */
+  /** Another answer has begun: who had the content is not heard any more. */
+  #takeFromSink(): void {
+    if (this.#sink !== undefined) this.takeBack(this.#sink);
+  }
+
+  #giveKept(user: ContentUser, isNeeded: boolean): void {
+    if (this.#state === WHOLE) user.contentReady(this.#store?.whole() ?? NO_CONTENT);
+    else if (this.#state === REFUSED || !isNeeded) user.contentReady(NO_CONTENT);
+    else {
+      this.#r.logError('client request body was passed on already and cannot be sent again');
+      user.contentFailed(502);
+    }
+  }
+
+  /** See `discardContent`. */
+  discard(): boolean {
+    if (this.#state !== UNASKED) return true;
+    this.#state = GONE;
+    // nginx ngx_http_send_error_page: an error is told without 100 Continue.
+    if (this.#r.exchange.discardContent(this.#r.errorStatus === 0)) return true;
+    this.#refused(this.#stopped('malformed', 0));
+    return false;
+  }
+
+  /** See `refuseContent`. */
+  refuse(): void {
+    if (this.#state !== UNASKED) return;
+    this.#state = REFUSED;
+    this.#r.exchange.discardContent(false);
+  }
+
+  /** The one place that reads. nginx holds a length against the limit where it finds a location. */
+  #read(): void {
+    const { exchange, head, location } = this.#r;
+    if (!exchange.hasContent) this.end();
+    else exchange.readContent(this, head.isChunked ? location.core.client_max_body_size : 0);
+  }
+
+  // Passing on.
+
+  /** Gives what is at hand to `sink`, then the rest as it comes. */
+  passTo(sink: PassSink): void {
+    if (this.#state === REFUSED) sink.fail(this.#status);
+    if (this.#state !== AT_HAND) return;
+    this.#state = PASSING;
+    this.#sink = sink;
+    this.#isWaiting = false;
+    const early = this.#store?.memory;
+    this.#store = undefined;
+    if (early !== undefined) this.data(early, 0, early.length, undefined);
+    if (this.#sink !== sink) return;
+    if (this.#isEnded) this.end();
+    else if (!this.#isWaiting) this.#r.exchange.resumeContent();
+  }
+
+  /** `sink` can take more. */
+  resume(sink: PassSink): void {
+    if (this.#sink !== sink) return;
+    this.#isWaiting = false;
+    this.#r.exchange.resumeContent();
+  }
+
+  /** `sink` takes no more. What it got nothing of can be passed to somebody else. */
+  takeBack(sink: PassSink): void {
+    if (this.#sink !== sink) return;
+    this.#sink = undefined;
+    const isUntouched = this.#passedBytes === 0;
+    this.#state = isUntouched ? AT_HAND : GONE;
+    if (isUntouched) this.#r.exchange.pauseContent();
+    // What still comes is discarded by the engine's own rules once it flows.
+    else this.#r.exchange.resumeContent();
+  }
+
+  // What comes.
+
+  data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
+    if (this.#state === PASSING) {
+      this.#passedBytes += to - from;
+      if (this.#sink?.data(bytes, from, to, text) !== false) return;
+      this.#isWaiting = true;
+      this.#r.exchange.pauseContent();
+    } else if (this.#state === COLLECTING) {
+      this.#store ??= new ContentStore(this.#r, this);
+      if (!this.#store.add(bytes, from, to)) this.#r.exchange.pauseContent();
+    } else if (this.#state === AT_HAND) {
+      this.#store ??= new ContentStore(this.#r, this);
+      this.#store.addToMemory(bytes, from, to);
+      if (!this.#store.fitsMemory) this.#r.exchange.pauseContent();
+    }
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    if (this.#state === PASSING) {
+      const sink = this.#sink;
+      this.#sink = undefined;
+      this.#state = this.#passedBytes === 0 ? WHOLE : GONE;
+      sink?.end();
+    } else if (this.#state === COLLECTING && this.#isStored) this.#finish();
+  }
+
+  get #isStored(): boolean {
+    return this.#store === undefined || this.#store.isSettled;
+  }
+
   stored(): void {
-    if (this.#isOver) return;
+    if (this.#state !== COLLECTING) return;
     if (this.#isEnded) this.#finish();
     else this.#r.exchange.resumeContent();
   }
 
-  storeFailed(message: string): void {
-    if (this.#isOver) return;
-    this.#r.log(CRIT, message);
-    this.#fail(500);
-  }
-
-  end(): void {
-    if (this.#isOver) return;
-    this.#isEnded = true;
-    if (this.#file === undefined || this.#file.isIdle) this.#finish();
-  }
-
   #finish(): void {
+    this.#state = WHOLE;
+    const user = this.#user;
+    this.#user = undefined;
+    user?.contentReady(this.#store?.whole() ?? NO_CONTENT);
+  }
+
+  storeFailed(): void {
+    if (this.#state === COLLECTING) this.#refused(500);
+  }
+
+  /** The file, or who heard of it, threw: the request ends. */
+  threw(error: unknown): void {
+    this.#store?.discard();
+    this.#store = undefined;
+    this.#state = GONE;
+    this.#r.threw(error);
+  }
+
+  fail(problem: ContentProblem, refusedBytes: number): void {
+    if (this.#isEnded || this.#state === GONE || this.#state === REFUSED) return;
+    this.#refused(this.#stopped(problem, refusedBytes));
+  }
+
+  #refused(status: number): void {
+    const state = this.#state;
+    const sink = this.#sink;
+    const user = this.#user;
+    this.#state = REFUSED;
+    this.#status = status;
+    this.#sink = undefined;
+    this.#user = undefined;
+    this.#store?.discard();
+    this.#store = undefined;
+    if (state === PASSING) sink?.fail(status);
+    else if (state === COLLECTING && !this.#r.isDone) user?.contentFailed(status);
+  }
+
+  /** The answer to content that stopped, with nginx's words in the log. */
+  #stopped(problem: ContentProblem, refusedBytes: number): number {
     const r = this.#r;
-    this.#isOver = true;
-    const file = this.#file;
-    r.contentFile = file?.path;
-    r.content = file === undefined ? this.#memory?.subarray(0, this.#length) : undefined;
-    const content = new RequestContent(this.#length, r.content, file);
-    if (r.isDone) {
-      file?.discard();
-      return;
-    }
-    if (file !== undefined) r.exchange.owner = new FileOwner(r, file);
-    known.set(r, content);
-    this.#user.contentReady(content);
+    const received = this.#passedBytes + (this.#store?.length ?? 0);
+    if (this.#state === PASSING) r.action = 'sending request to upstream';
+    const status = statusOf(r, problem, received, refusedBytes);
+    r.action = '';
+    return status;
   }
 
-  fail(problem: ContentProblem): void {
-    if (this.#isOver) return;
-    this.#fail(failureStatus(this.#r, problem, this.#length));
-  }
-
-  threw(error: unknown): void {
-    this.#isOver = true;
-    this.#file?.discard();
-    this.#r.threw(error);
-  }
-
-  #fail(status: number): void {
-    this.#isOver = true;
-    this.#file?.discard();
-    if (!this.#r.isDone) this.#user.contentFailed(status);
+  /** The request is over: what is kept goes with it. */
+  release(): void {
+    this.#store?.discard();
+    this.#store = undefined;
+    this.#user = undefined;
+    this.#sink = undefined;
+    if (this.#state !== REFUSED) this.#state = GONE;
   }
 }
 
-/** Stands between the engine and a request whose content is in a file, which goes with the request. */
-class FileOwner implements ExchangeOwner {
-  readonly #r: HttpRequest;
-  readonly #file: ContentFile;
-
-  constructor(r: HttpRequest, file: ContentFile) {
-    this.#r = r;
-    this.#file = file;
-  }
-
-  drained(): void {
-    this.#r.drained();
-  }
-
-  finished(): void {
-    this.#r.finished();
-    this.#file.discard();
-  }
-
-  aborted(problem: 'closed' | 'timeout'): void {
-    this.#r.aborted(problem);
-    this.#file.discard();
-  }
-
-  threw(error: unknown): void {
-    this.#r.threw(error);
-  }
-}
-
-/** The answer to content that stopped, with nginx's words in the log. */
-export function failureStatus(r: HttpRequest, problem: ContentProblem, received: number): number {
+function statusOf(
+  r: HttpRequest,
+  problem: ContentProblem,
+  received: number,
+  refusedBytes: number,
+): number {
   switch (problem) {
     case 'too-large':
-      r.log(ERROR, `client intended to send too large chunked body: ${received} bytes`);
-      r.exchange.keepAlive = false;
+      r.log(
+        ERROR,
+        `client intended to send too large chunked body: ${received}+${refusedBytes} bytes`,
+      );
       return 413;
     case 'malformed':
-      r.log(INFO, 'client sent invalid chunked body');
+      r.log(ERROR, 'client sent invalid chunked body');
       return 400;
     case 'timeout':
       r.log(INFO, 'client timed out (110: Connection timed out)');

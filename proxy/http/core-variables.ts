@@ -183,7 +183,8 @@ function isNamed(field: string, name: string): boolean {
 }
 
 function contentLength(r: HttpRequest): string | undefined {
-  const { contentLength: length } = r.head;
+  // nginx ngx_http_variable_content_length: chunked content has a length once it was read.
+  const length = r.head.isChunked ? (r.content?.length ?? -1) : r.head.contentLength;
   return length === -1 ? undefined : String(length);
 }
 

@@ -4,6 +4,7 @@
  */
 import { escapePath } from '../../wire/escape.ts';
 import { ERROR } from '../log/error-log.ts';
+import { refuseContent } from './body.ts';
 import { logFault } from './fault.ts';
 import { filePath } from './file-path.ts';
 import { isKeepaliveDisabled } from './keepalive.ts';
@@ -155,9 +156,12 @@ function checkLocation(r: HttpRequest): boolean {
   if (keepalive_disable > 1 && isKeepaliveDisabled(r, keepalive_disable))
     r.exchange.keepAlive = false;
   const limit = core.client_max_body_size;
-  if (limit !== 0 && r.head.contentLength > limit) {
-    r.log(ERROR, `client intended to send too large body: ${r.head.contentLength} bytes`);
+  // Content that was refused before is not held to it again: its error page has to be reached.
+  const length = r.content === undefined ? r.head.contentLength : r.content.length;
+  if (limit !== 0 && length > limit) {
+    r.log(ERROR, `client intended to send too large body: ${length} bytes`);
     r.exchange.keepAlive = false;
+    refuseContent(r);
     finalize(r, 413);
     return false;
   }

@@ -1,6 +1,7 @@
 /** The reply's head: runs the header filters once, then gives the field lines to the exchange. */
 import { imfFixdate } from '../../wire/date.ts';
 import { escapePath } from '../../wire/escape.ts';
+import { discardContent } from './body.ts';
 import { OK } from './phases.ts';
 import { finalize } from './pipeline.ts';
 import type { HttpRequest } from './request.ts';
@@ -10,6 +11,10 @@ import { SERVER_FULL, SERVER_SHORT } from './version.ts';
 /** Returns false where a header filter turned the reply into another answer. */
 export function writeReplyHead(r: HttpRequest): boolean {
   if (r.isHeadSent) throw new Error('the head of this reply was sent already');
+  if (!discardContent(r)) {
+    finalize(r, 400);
+    return false;
+  }
   if (r.errorStatus !== 0) {
     r.status = r.errorStatus;
     r.reason = undefined;

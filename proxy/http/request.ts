@@ -13,6 +13,7 @@
 import type { ConnectionFacts, Exchange, ExchangeOwner, RequestHead } from '../../wire/exchange.ts';
 import { ParsedRequestHead } from '../../wire/request-head.ts';
 import { ERROR, errorLine } from '../log/error-log.ts';
+import type { ClientContent } from './body.ts';
 import { failRequest, logFault } from './fault.ts';
 import type { FilePart } from './file-sender.ts';
 import type { Location, VirtualServer } from './location.ts';
@@ -80,9 +81,8 @@ export class HttpRequest implements ExchangeOwner {
   escapesCaptures = false;
   /** Values of variables that `set`, `map` and named captures define. */
   slots: (string | undefined)[] | undefined = undefined;
-  /** Request content once read whole (`$request_body`); large content stands in a file instead. */
-  content: Buffer | undefined = undefined;
-  contentFile: string | undefined = undefined;
+  /** The owner of the request content, once somebody asked him; see `contentOf`. */
+  content: ClientContent | undefined = undefined;
   /** State of the upstream module (`$upstream_addr`, ...). */
   upstream: object | undefined = undefined;
 
@@ -261,6 +261,7 @@ export class HttpRequest implements ExchangeOwner {
     this.isDone = true;
     if (problem !== undefined) this.abandon(problem);
     logRequest(this);
+    this.content?.release();
     this.runEndings();
   }
 

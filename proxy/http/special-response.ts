@@ -2,6 +2,7 @@
  * Answers that are a status and little else: error pages as configured, redirects, and nginx's
  * built-in pages. See nginx `ngx_http_special_response.c`.
  */
+import { discardContent } from './body.ts';
 import { isChrome, isMsie } from './browser.ts';
 import type { CompiledErrorPage } from './location.ts';
 import { internalRedirect, redirectToNamed } from './pipeline.ts';
@@ -111,6 +112,8 @@ function shownStatus(status: number): number {
 function sendBuiltInPage(r: HttpRequest, status: number): void {
   const title = TITLES.get(status);
   r.errorStatus = shownStatus(status);
+  // Content that is malformed is worth no other answer here; the connection closes after this one.
+  discardContent(r);
   if (title === undefined) {
     // nginx: a status without a page of its own (204, 2xx, unknown codes) has no content.
     r.contentLength = status === 204 ? -1 : 0;

@@ -1,6 +1,6 @@
 /** Makes the plan of a location with `proxy_pass`: what its directives say, decided once. */
 import { type Directive, fail } from '../config/directive.ts';
-import { failureStatus, readRequestContent } from '../http/body.ts';
+import { contentOf } from '../http/body.ts';
 import type { Location } from '../http/location.ts';
 import { compileMatcher, type Matcher } from '../http/matcher.ts';
 import type { CompileSite } from '../http/module.ts';
@@ -17,8 +17,7 @@ import type { PassLine, ProxyConf, RewriteLine } from './proxy-directives.ts';
 import { redirectByUpstream, upgradeLines } from './proxy-replies.ts';
 
 const services: Services = {
-  readContent: readRequestContent,
-  contentFailure: failureStatus,
+  contentOf,
   accelRedirect: redirectByUpstream,
   upgradeLines,
 };

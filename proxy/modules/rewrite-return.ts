@@ -1,6 +1,7 @@
 /** The `return` directive: a status, a text, or a redirect. */
 import { type Directive, fail } from '../config/directive.ts';
 import { parseNumber } from '../config/units.ts';
+import { discardContent } from '../http/body.ts';
 import { mediaType } from '../http/media-type.ts';
 import { DONE, type Verdict } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
@@ -27,6 +28,8 @@ function sender(status: number, word: string, directive: Directive): CompileCode
     const value = site.value(word, directive);
     if (isRedirect(status)) {
       return (r) => {
+        // nginx sends it as it sends a text, so malformed content comes first.
+        if (!discardContent(r)) return 400;
         r.status = status;
         r.redirectTo = value.evaluate(r);
         return status;

@@ -1,15 +1,16 @@
 /** Request content on its way to an upstream that does not fit one write: from a file, or as it comes. */
 import { read } from 'node:fs';
-import { ownBytes } from '../../http1/bytes.ts';
+import { ownBytes, ownMemory } from '../../http1/bytes.ts';
 import type { ClientConnection } from '../../http1/client-connection.ts';
-import type { ContentProblem, ContentSink } from '../../wire/exchange.ts';
+import type { ClientContent, PassSink } from '../http/body.ts';
 import type { ContentFile } from '../http/body-file.ts';
-import type { HttpRequest } from '../http/request.ts';
 
 /** Sends content over one connection. */
 export interface ContentSender {
   /** Whether all of it was given to the connection, or sending was stopped. */
   readonly isDone: boolean;
+  /** The connection is there; for what waits for it. */
+  start?(): void;
   /** A write that returned false has room again. */
   drained(): void;
   /** Nothing more may be written: the connection is gone, or the response is complete. */
@@ -18,13 +19,15 @@ export interface ContentSender {
 
 /** Who hears that content cannot be sent. */
 export interface SenderUser {
-  contentStopped(problem: ContentProblem, received: number): void;
+  /** The client's content broke off; answer with the status. */
+  contentStopped(status: number): void;
   fileFailed(error: Error): void;
   /** What a callback of the file system did threw `error`. */
   threw(error: unknown): void;
 }
 
-const FILE_CHUNK_BYTES = 64 * 1024;
+/** What `ownBytes` and `ownMemory` have memory for. */
+const PIECE_BYTES = 64 * 1024;
 
 /** Sends a temporary file, one piece after the other. */
 export class FileSender implements ContentSender {
@@ -46,9 +49,9 @@ export class FileSender implements ContentSender {
   }
 
   #next(): void {
-    const size = Math.min(FILE_CHUNK_BYTES, this.#length - this.#offset);
+    const size = Math.min(PIECE_BYTES, this.#length - this.#offset);
     // A chunk that was written belongs to the connection, so each has memory of its own.
-    const chunk = Buffer.allocUnsafeSlow(size);
+    const chunk = ownMemory(size);
     this.#isReading = true;
     read(this.#file.fd, chunk, 0, size, this.#offset, (error, count) => {
       this.#isReading = false;
@@ -89,48 +92,53 @@ export class FileSender implements ContentSender {
   }
 }
 
-/** Passes content on as it comes (`proxy_request_buffering off`). It cannot be sent a second time. */
-export class StreamSender implements ContentSender, ContentSink {
+/**
+ * Passes content on as it comes (`proxy_request_buffering off`). Begins when the connection is there:
+ * until then another server may have it.
+ */
+export class StreamSender implements ContentSender, PassSink {
   readonly #connection: ClientConnection;
   readonly #user: SenderUser;
-  readonly #r: HttpRequest;
-  #received = 0;
+  readonly #content: ClientContent;
   isDone = false;
 
-  constructor(connection: ClientConnection, user: SenderUser, r: HttpRequest) {
+  constructor(connection: ClientConnection, user: SenderUser, content: ClientContent) {
     this.#connection = connection;
     this.#user = user;
-    this.#r = r;
-    r.exchange.readContent(this, r.location.core.client_max_body_size);
+    this.#content = content;
   }
 
-  data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
-    if (this.isDone) return;
-    this.#received += to - from;
-    const hasRoom = this.#connection.write(text ?? ownBytes(bytes, from, to));
-    if (!hasRoom) this.#r.exchange.pauseContent();
+  start(): void {
+    if (!this.isDone) this.#content.passTo(this);
+  }
+
+  data(bytes: Uint8Array, from: number, to: number, text: string | undefined): boolean {
+    if (text !== undefined) return this.#connection.write(text);
+    let hasRoom = true;
+    // In pieces whose memory is used again.
+    for (let at = from; at < to; at += PIECE_BYTES) {
+      hasRoom = this.#connection.write(ownBytes(bytes, at, Math.min(to, at + PIECE_BYTES)));
+    }
+    return hasRoom;
   }
 
   end(): void {
-    if (this.isDone) return;
     this.isDone = true;
     this.#connection.end();
   }
 
-  fail(problem: ContentProblem): void {
-    if (this.isDone) return;
+  fail(status: number): void {
     this.isDone = true;
-    this.#user.contentStopped(problem, this.#received);
+    this.#user.contentStopped(status);
   }
 
   drained(): void {
-    if (!this.isDone) this.#r.exchange.resumeContent();
+    if (!this.isDone) this.#content.resume(this);
   }
 
   stop(): void {
     if (this.isDone) return;
     this.isDone = true;
-    // What still comes is discarded by the engine's own rules once it flows.
-    this.#r.exchange.resumeContent();
+    this.#content.takeBack(this);
   }
 }

@@ -12,7 +12,7 @@
 import { ownBytes } from '../../http1/bytes.ts';
 import type { ClientConnection } from '../../http1/client-connection.ts';
 import type { ClientFailure, ResponseSink, TunnelOffer } from '../../http1/response-sink.ts';
-import type { ContentProblem, ResponseHead } from '../../wire/exchange.ts';
+import type { ResponseHead } from '../../wire/exchange.ts';
 import type { Producer } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { CRIT, ERROR, INFO, WARN } from '../log/error-log.ts';
@@ -87,14 +87,10 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
   begin(): void {
     const r = this.#r;
     const before = r.upstream;
-    let isContentGone = false;
-    if (before instanceof UpstreamExchange) {
-      this.#follow(before);
-      isContentGone = before.#outgoing.isStreaming;
-    }
+    if (before instanceof UpstreamExchange) this.#follow(before);
     r.upstream = this;
     r.producer = new ClientSide(this);
-    this.#outgoing.prepare(isContentGone);
+    this.#outgoing.prepare();
   }
 
   /** An internal redirect led here: what was tried before is told by the variables too. */
@@ -285,6 +281,10 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     if (wasReply) r.abort();
   }
 
+  connected(): void {
+    this.#outgoing.connected();
+  }
+
   /** The upstream can take more request content. */
   drained(): void {
     this.#outgoing.drained();
@@ -323,12 +323,10 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     this.#closeUpstream();
   }
 
-  contentStopped(problem: ContentProblem, received: number): void {
+  contentStopped(status: number): void {
     if (this.#state === OVER) return;
-    const r = this.#r;
-    const status = this.#plan.services.contentFailure(r, problem, received);
     this.#closeUpstream();
-    if (!r.isDone) r.finalize(status);
+    if (!this.#r.isDone) this.#r.finalize(status);
   }
 
   fileFailed(error: Error): void {

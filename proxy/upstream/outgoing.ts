@@ -4,7 +4,8 @@
  */
 import type { ClientConnection } from '../../http1/client-connection.ts';
 import type { ResponseSink } from '../../http1/response-sink.ts';
-import type { ContentUser, RequestContent } from '../http/body.ts';
+import type { ClientContent, StreamUser } from '../http/body.ts';
+import type { RequestContent } from '../http/body-store.ts';
 import type { HttpRequest } from '../http/request.ts';
 import {
   type ContentSender,
@@ -25,10 +26,10 @@ export interface OutgoingUser extends SenderUser {
 }
 
 /** See the top of the file. */
-export class OutgoingRequest implements ContentUser {
+export class OutgoingRequest implements StreamUser {
   /** As it is sent; `proxy_method` may have changed it. */
   method = '';
-  /** Whether the content is passed on as it comes: it cannot be sent a second time. */
+  /** Whether the content is passed on as it comes: once begun it cannot be sent a second time. */
   isStreaming = false;
   #head = '';
   /** What is sent: a text, or what was read of the client. */
@@ -36,6 +37,7 @@ export class OutgoingRequest implements ContentUser {
   /** Bytes, -1 for chunks. */
   #length = 0;
   #sender: ContentSender | undefined = undefined;
+  #content: ClientContent | undefined = undefined;
   readonly #r: HttpRequest;
   readonly #plan: ProxyPlan;
   readonly #target: PassTarget;
@@ -48,21 +50,18 @@ export class OutgoingRequest implements ContentUser {
     this.#user = user;
   }
 
-  /**
-   * Makes the request; `requestReady` follows.
-   *
-   * @param isContentGone whether an earlier exchange of this request passed the content on as it came
-   */
-  prepare(isContentGone: boolean): void {
+  /** Makes the request; `requestReady` follows. */
+  prepare(): void {
     const r = this.#r;
-    const plan = this.#plan;
-    if (!r.exchange.hasContent && plan.body === undefined) this.#ready(r.head.contentLength);
-    else if (isContentGone) this.#ready(-1);
-    else if (this.#mayStream()) {
-      this.isStreaming = true;
-      this.#length = r.head.isChunked ? -1 : r.head.contentLength;
-      this.#ready(this.#length);
-    } else plan.services.readContent(r, this);
+    const { body, passesContent, services } = this.#plan;
+    if (!r.exchange.hasContent && body === undefined) {
+      this.#ready(r.head.contentLength);
+      return;
+    }
+    const content = services.contentOf(r);
+    this.#content = content;
+    if (this.#mayStream()) content.stream(this);
+    else content.readWhole(this, passesContent && body === undefined);
   }
 
   /** nginx: only the client's own content, and HTTP/1.0 has no chunks to send it in. */
@@ -70,6 +69,13 @@ export class OutgoingRequest implements ContentUser {
     const { buffersContent, body, passesContent, httpVersion } = this.#plan;
     if (buffersContent || body !== undefined || !passesContent) return false;
     return httpVersion > 10 || !this.#r.head.isChunked;
+  }
+
+  contentAtHand(): void {
+    const { isChunked, contentLength } = this.#r.head;
+    this.isStreaming = true;
+    this.#length = isChunked ? -1 : contentLength;
+    this.#ready(this.#length);
   }
 
   contentReady(content: RequestContent): void {
@@ -106,12 +112,20 @@ export class OutgoingRequest implements ContentUser {
     connection.start(sink, this.method, this.#head, this.#length, this.#plan.times);
     if (this.#length === 0) return;
     const body = this.#body;
-    if (this.isStreaming) this.#sender = new StreamSender(connection, this.#user, this.#r);
-    else if (typeof body === 'string') connection.end(body);
+    if (this.isStreaming) {
+      const sender = new StreamSender(connection, this.#user, this.#content!);
+      this.#sender = sender;
+      if (connection.isConnected) sender.start();
+    } else if (typeof body === 'string') connection.end(body);
     else if (body?.memory !== undefined) connection.end(body.memory);
     else if (body?.file !== undefined) {
       this.#sender = new FileSender(connection, this.#user, body.file, body.length);
     }
+  }
+
+  /** The connection that it was sent over is there. */
+  connected(): void {
+    this.#sender?.start?.();
   }
 
   /** Whether content is still to be sent. */

@@ -1,7 +1,6 @@
 /** What a location with `proxy_pass` does with its requests: all of it decided at load. */
 import type { ClientTimes } from '../../http1/response-sink.ts';
-import type { ContentProblem } from '../../wire/exchange.ts';
-import type { ContentUser } from '../http/body.ts';
+import type { ClientContent } from '../http/body.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Value } from '../http/script.ts';
 import type { PassProblem, PassTarget } from './pass.ts';
@@ -18,10 +17,8 @@ export const IGNORE_CACHING = 32;
 
 /** What the pipeline lends to an exchange with an upstream. */
 export interface Services {
-  /** Reads the request content whole. */
-  readContent(r: HttpRequest, user: ContentUser): void;
-  /** The answer to request content that stopped. */
-  contentFailure(r: HttpRequest, problem: ContentProblem, received: number): number;
+  /** The owner of the request content. */
+  contentOf(r: HttpRequest): ClientContent;
   /** Answers from where X-Accel-Redirect leads. */
   accelRedirect(r: HttpRequest, to: string): void;
   /** Field lines of a 101 response, from the reply's slots. */

@@ -33,8 +33,8 @@ export const upstreamVariables: readonly VariableRow[] = [
   { name: 'upstream_http_', isPrefix: true, get: upstreamField },
   { name: 'upstream_trailer_', isPrefix: true, get: upstreamTrailer },
   { name: 'upstream_cookie_', isPrefix: true, get: upstreamCookie },
-  { name: 'request_body', get: (r) => r.content?.toString('latin1') },
-  { name: 'request_body_file', get: (r) => r.contentFile },
+  { name: 'request_body', get: (r) => r.content?.memory?.toString('latin1') },
+  { name: 'request_body_file', get: (r) => r.content?.filePath },
 ];
 
 /** In the name of a variable an underscore stands for a hyphen too. */
