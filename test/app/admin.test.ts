@@ -80,7 +80,7 @@ test('the admin is for staff alone, and no cache keeps it', async (t) => {
     const response = await ask(page);
     assert.equal(response.status, 403, page);
     assert.equal(response.headers.get('cache-control'), 'no-store');
-    assert.match(await response.text(), /only staff may see it/);
+    assert.match(await response.text(), /only staff can see it/);
   }
   assert.doesNotMatch(await (await ask('/polls/')).text(), /href="\/admin\/"/);
   assert.equal((await findAnyQuestion(database, 1))?.closed_at, null);
@@ -220,7 +220,7 @@ for (const [what, fields, field, error] of [
     'a time that clocks skip',
     formOf('?', '2024-03-31T02:30', ['a', 'b']),
     'pub_date',
-    'Clocks in Europe/Berlin skip this time or show it twice. Choose another.',
+    'Clock changes in Europe/Berlin skip or repeat this time. Choose another.',
   ],
   ['no choice', formOf('?', '2024-07-01T12:30', []), 'choices', 'Enter at least 2 choices.'],
   [
@@ -237,7 +237,7 @@ for (const [what, fields, field, error] of [
       Array.from({ length: 21 }, (_, i) => `${i}`),
     ),
     'choices',
-    'Keep at most 20 choices.',
+    'Enter at most 20 choices.',
   ],
   [
     'a choice twice',
@@ -323,7 +323,7 @@ test('a choice that has votes is removed only after a question, with its votes',
   const asked = await save(CHANGE, form);
   assert.equal(asked.status, 400);
   const html = await asked.text();
-  assert.match(html, /href="#id_choice_set-0-WITH_VOTES">People voted for this choice\./);
+  assert.match(html, /href="#id_choice_set-0-WITH_VOTES">This choice already has votes\./);
   assert.match(html, /id="id_choice_set-0-WITH_VOTES" type="checkbox"[^>]* aria-invalid="true"/);
   assert.match(html, /name="choice_set-0-DELETE" checked/);
   assert.deepEqual(await votes(), [4, 2, 7]);
@@ -397,5 +397,5 @@ test('a question is deleted with its votes after it was confirmed', async (t) =>
 test('messages about long questions leave the session whole', async (t) => {
   const { send, pageOf } = await adminOf(t, [questionOf('🚲'.repeat(200), ['a', 'b'])]);
   for (let i = 0; i < 6; i++) await send('/accounts/login/', `${LIST}1/close/`, {});
-  assert.match(await pageOf(LIST), /The poll “🚲{39}…” was closed already\./u);
+  assert.match(await pageOf(LIST), /The poll “🚲{39}…” was already closed\./u);
 });

@@ -50,7 +50,7 @@ test('a vote on a closed poll is answered 403 and not counted, until it is open 
   assert.equal(refused.status, 403);
   const html = await refused.text();
   assert.match(html, /role="alert">Your vote was not counted\.</);
-  assert.match(html, /takes no more votes/);
+  assert.match(html, /no longer accepts votes/);
   assert.equal(await votes(), 0);
   await reopenQuestion(database, 1);
   assert.equal((await vote()).status, 303);

@@ -116,7 +116,7 @@ test('staff makes a report of all polls, and of a day there is one', async (t) =
     });
   assert.match(
     await (await request('/polls/reports/', { headers: { Cookie: cookie } })).text(),
-    /No report was made yet/,
+    /No reports yet/,
   );
   for (const response of [await make(), await make()]) {
     assert.equal(response.status, 303);

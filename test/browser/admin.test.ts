@@ -41,7 +41,7 @@ browserSuite('the admin in a browser', (site) => {
       await page.getByRole('button', { name: 'Search' }).click();
       await page.getByText('1 poll ·').waitFor();
       await page.getByRole('button', { name: 'Close' }).click();
-      await page.getByRole('status').getByText('is closed now').waitFor();
+      await page.getByRole('status').getByText('is now closed').waitFor();
       assert.match(page.url(), /\?q=/);
       await visit.look('closed');
       await page.getByRole('link', { name: 'Which way' }).click();
@@ -83,7 +83,7 @@ browserSuite('the admin in a browser', (site) => {
       await page.getByRole('checkbox').first().check();
       visit.expectFailure(400);
       await page.getByRole('button', { name: 'Save' }).last().click();
-      await page.getByRole('alert').getByText('People voted for this choice.').waitFor();
+      await page.getByRole('alert').getByText('This choice already has votes.').waitFor();
       await visit.look('votes-asked');
       await page.getByLabel('Yes, remove this choice and its votes').check();
       await page.getByRole('button', { name: 'Save' }).last().click();
@@ -91,7 +91,7 @@ browserSuite('the admin in a browser', (site) => {
 
       await other.getByLabel('Question').fill('Something else?');
       await other.getByRole('button', { name: 'Save' }).last().click();
-      await other.getByRole('alert').getByText('Somebody else changed this poll').waitFor();
+      await other.getByRole('alert').getByText('Someone else has changed this poll').waitFor();
       await other.getByRole('link', { name: 'Open the current version of the poll' }).click();
       assert.notEqual(await other.getByLabel('Question').inputValue(), 'Something else?');
       visit.assertQuiet(site.stack.url);

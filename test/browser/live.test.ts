@@ -146,7 +146,7 @@ browserSuite('live pages in a browser', (site) => {
     assert.equal(await visit.page.locator('.live').isVisible(), false);
     await visit.page.goto(`${site.stack.url}/chat/`);
     assert.equal(await visit.page.locator('form.chat-form').isVisible(), false);
-    await visit.page.getByText('To write here, allow scripts').waitFor();
+    await visit.page.getByText('To chat, please enable JavaScript').waitFor();
     visit.assertQuiet(site.stack.url);
   });
 });
