@@ -162,7 +162,16 @@ suite('alias', { skip: lacksNginx() }, () => {
 
   test('a file that Accept-Encoding asks for', async () => {
     for (const path of ['/gz/a.css', '/gz/p.txt', '/gz/pub/a.css']) {
-      await assertSame(pair, get(path, 'Accept-Encoding: gzip'));
+      const request = get(path, 'Accept-Encoding: gzip');
+      const [theirs, ours] = await Promise.all(
+        [pair.nginx, pair.tandem].map(async (front) => {
+          const { status, content, fields } = await front.ask(request);
+          // Since 1.29 nginx answers ranges of packed files too, and says so in Accept-Ranges.
+          const names = fields.map(([name]) => name).filter((name) => name !== 'Accept-Ranges');
+          return { status, content: status === 200 ? content : '', names: names.sort() };
+        }),
+      );
+      assert.deepEqual(ours, theirs, path);
     }
   });
 
