@@ -44,6 +44,11 @@ const NAMES: readonly string[] = [
 
 /** TLS, HTTP/2, HTTP/3, the PROXY protocol, the cache. */
 export const emptyVariables: readonly VariableRow[] = [
-  ...NAMES.map((name) => ({ name, get: () => undefined })),
+  // nginx lets a configuration define those of TLS (NGX_HTTP_VAR_CHANGEABLE).
+  ...NAMES.map((name) => ({
+    name,
+    get: () => undefined,
+    isChangeable: name.startsWith('ssl_'),
+  })),
   { name: 'proxy_protocol_tlv_', isPrefix: true, get: () => undefined },
 ];

@@ -30,16 +30,14 @@ export interface PrefixVariableRow extends BuiltIn {
 export type VariableRow = PlainVariableRow | PrefixVariableRow;
 
 /**
- * Variables of nginx's modules that are not here: there too nothing may be defined by these names. (Those
- * of TLS may be, so they are not listed.)
+ * Variables of nginx's modules that are not here: there too nothing may be defined by these names.
  */
 const TAKEN: ReadonlySet<string> = new Set(
   (
     'connection_time connections_active connections_reading connections_waiting connections_writing ' +
-    'date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 proxy_protocol_addr ' +
-    'proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port secure_link ' +
+    'date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio secure_link ' +
     'secure_link_expires slice_range tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd ' +
-    'uid_got uid_set upstream_cache_status'
+    'uid_got uid_set'
   ).split(' '),
 );
 
