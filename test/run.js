@@ -12,7 +12,7 @@ const CACHE = join(import.meta.dirname, '..', 'node_modules', '.cache', 'compile
 /** Exit codes of a program that a signal ended, as shells have them. */
 const INTERRUPTIONS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
-/** As many as the smallest machine that runs them has cores: with more, times of tests that wait for processes stretch. */
+/** Two cores are enough for them: with more files, processes that tests wait for take long to boot. */
 const FILES_AT_ONCE = 2;
 
 const wanted = process.argv.slice(2);
