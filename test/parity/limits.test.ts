@@ -29,7 +29,8 @@ server {
   location /soon { limit_req zone=fast burst=5; }
   location /drydelay { limit_req zone=one burst=5; limit_req_dry_run on; limit_req_log_level info; }
   location /tiny { limit_req zone=tiny; }
-  location /page { limit_req zone=one; error_page 503 =200 /plain/x; }
+  location /page { limit_req zone=one; error_page 503 =200 /paged/x; }
+  location /paged { limit_req zone=one; }
   location /conn { limit_conn few 1; limit_conn all 2; proxy_pass http://127.0.0.1:8081; }
   location /dryconn { limit_conn few 1; limit_conn_dry_run on; proxy_pass http://127.0.0.1:8081; }
   location /conn429 { limit_conn few 1; limit_conn_status 429; limit_conn_log_level info;
@@ -40,7 +41,7 @@ server { listen 127.0.0.1:8081; access_log off; location / { root files; error_p
 
 const WHERE = ['plain', 'burst', 'both', 'dry', 'drydelay', 'tiny', 'page'];
 const FILES = Object.fromEntries(
-  [...WHERE, 'slow', 'part', 'soon', 'conn', 'conn429', 'dryconn', 'two'].map((name) => [
+  [...WHERE, 'slow', 'part', 'soon', 'conn', 'conn429', 'dryconn', 'two', 'paged'].map((name) => [
     `files/${name}/x`,
     'content',
   ]),
@@ -195,7 +196,7 @@ function isDelay(line: string, path: string): boolean {
 async function said(front: Front, path: string, count = 5): Promise<string[]> {
   const [uri = ''] = path.split('?');
   const isOfPath = (line: string): boolean =>
-    line.startsWith(`${uri} `) || (uri === '/page/x' && line.startsWith('/plain/x '));
+    line.startsWith(`${uri} `) || (uri === '/page/x' && line.startsWith('/paged/x '));
   const lines = await front.lines('access.log', (all) => all.filter(isOfPath).length >= count);
   const errors = front
     .read('error.log')
