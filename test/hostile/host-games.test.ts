@@ -36,14 +36,20 @@ const REFUSED: readonly Ask[] = [
   ['http:///', 'Host: first'],
 ];
 
+/** Refused by nginx since 1.29; older ones stop at the first colon, and take an at sign for a letter. */
+const REFUSED_SINCE: readonly Ask[] = [
+  ['/', 'Host: user@inner.test'],
+  ['/', 'Host: inner.test@first'],
+  ['/', 'Host: inner.test:80:90'],
+  ['/', 'Host: inner.test:http'],
+  ['/', 'Host: inner.test:65536'],
+];
+
 /** What is answered is said by nginx; the first word is the server. */
 const TAKEN: readonly (readonly [...Ask, answer: string])[] = [
   ['/', 'Host: inner.test', 'inner inner.test /'],
   ['/', 'Host: INNER.test.:80', 'inner inner.test /'],
-  ['/', 'Host: inner.test:80:90', 'inner inner.test /'],
   ['/', 'Host: first,inner.test', 'first first,inner.test /'],
-  ['/', 'Host: user@inner.test', 'first user@inner.test /'],
-  ['/', 'Host: inner.test@first', 'first inner.test@first /'],
   ['/', 'Host: inner%2etest', 'first inner%2etest /'],
   ['http://inner.test/a?b', 'Host: first', 'inner inner.test /a?b'],
   ['http://inner.test', 'Host: first', 'inner inner.test /'],
@@ -60,7 +66,7 @@ suite('hosts that nobody could mean', () => {
   after(() => proxy?.stop());
 
   test('are refused', async () => {
-    for (const each of REFUSED) {
+    for (const each of [...REFUSED, ...REFUSED_SINCE]) {
       assert.equal((await proxy.ask(request(each))).status, 400, JSON.stringify(each));
     }
   });

@@ -70,6 +70,7 @@ const TRICKS: Readonly<Record<string, string>> = {
     ['Transfer-Encoding: chunked'],
     `2\r\n12XX0\r\n\r\n${HIDDEN}`,
   ),
+  // Trailers frame nothing (RFC 9110 6.5.1): the proxy drops them, as nginx does.
   'framing in trailers': post(
     ['Transfer-Encoding: chunked'],
     `0\r\nContent-Length: ${HIDDEN.length}\r\nTransfer-Encoding: chunked\r\n\r\n${HIDDEN}`,
@@ -79,7 +80,7 @@ const TRICKS: Readonly<Record<string, string>> = {
 };
 
 /** Tricks whose outer request is whole and right for every reader, so that /hidden may follow it. */
-const FOLLOWED = ['CL with an underscore'];
+const FOLLOWED = ['CL with an underscore', 'framing in trailers'];
 
 /** Sends bytes, then ends; what comes back until the end. */
 async function give(port: number, bytes: Buffer): Promise<string> {
