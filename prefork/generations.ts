@@ -34,6 +34,12 @@ export interface GenerationsOptions {
   readonly backoff?: BackoffOptions;
 }
 
+/**
+ * A generation that a signal ends while it boots (the kernel short of memory, an operator) is started
+ * again this often. Unlike one that fails, it says nothing against its spec.
+ */
+const TRIES_AFTER_SIGNAL = 5;
+
 /** One per master of the front tier. */
 export class Generations extends EventEmitter<GenerationsEvents> {
   /** May change with every configuration. */
@@ -65,7 +71,10 @@ export class Generations extends EventEmitter<GenerationsEvents> {
    */
   replace(spec: WorkerSpec): Promise<Replacement> {
     return this.#inTurn(async () => {
-      const outcome = await this.#attempt(spec);
+      let outcome = await this.#attempt(spec);
+      for (let left = TRIES_AFTER_SIGNAL; left > 0 && wasKilled(outcome); left -= 1) {
+        outcome = await this.#attempt(spec);
+      }
       if (outcome.ok) this.#spec = spec;
       return outcome;
     });
@@ -136,4 +145,8 @@ export class Generations extends EventEmitter<GenerationsEvents> {
     this.#turn = result.catch(() => {}); // The caller sees the rejection; the next turn must not.
     return result;
   }
+}
+
+function wasKilled(outcome: Replacement): boolean {
+  return !outcome.ok && outcome.exit?.signal != null && !outcome.exit.isExpected;
 }

@@ -2,7 +2,7 @@
  * The proxy's master: binds what the configuration names, keeps one generation of worker threads
  * serving, and acts on nginx's signals. It never touches a client's socket.
  */
-
+import { constants } from 'node:os';
 import { announceServing } from '../prefork/announce.ts';
 import { daemonBooted } from '../prefork/daemonize.ts';
 import { siblingModule } from '../prefork/environment.ts';
@@ -100,9 +100,7 @@ export class ProxyMaster {
 
   private watch(): void {
     this.generations.on('exit', (worker, exit) => {
-      const level = exit.isExpected ? NOTICE : ALERT;
-      const how = exit.signal === null ? `with code ${exit.code}` : `on signal ${exit.signal}`;
-      this.write(level, `worker process ${worker.pid} exited ${how}`);
+      this.write(...exitLine(worker.pid, exit));
       if (!exit.isExpected && exit.failure !== undefined) this.write(ALERT, exitText(exit));
     });
     this.generations.on('threadExit', (worker, exit) => {
@@ -261,6 +259,13 @@ export class ProxyMaster {
 /** To the terminal; latin1, one character per byte. */
 function say(text: string): void {
   process.stderr.write(Buffer.from(`${text}\n`, 'latin1'));
+}
+
+/** nginx: ngx_process_get_status. */
+function exitLine(pid: number, exit: WorkerExit): [level: number, text: string] {
+  return exit.signal === null
+    ? [NOTICE, `worker process ${pid} exited with code ${exit.code}`]
+    : [ALERT, `worker process ${pid} exited on signal ${constants.signals[exit.signal]}`];
 }
 
 function bindText(failure: BindFailure): string {

@@ -154,6 +154,7 @@ describe('a reload', { concurrency: 3 }, () => {
 
   test('a pool whose workers all died of broken code starts mended code at once on HUP', async (t) => {
     const pool = await startPool(t, { files: { 'app.mjs': saying('whole') }, args: ['app'] });
+    await pool.ask('/'); // Before a worker has served, one that fails ends the pool.
     pool.write({ 'app.mjs': `throw new Error('broken');` });
     for (const pid of pool.workerPids) process.kill(pid, 'SIGKILL');
     await pool.sees(/Next attempt to boot a worker in 800 ms/);

@@ -129,6 +129,8 @@ export async function startFront(
     for (const target of listeners(text)) {
       await front.accepts(typeof target === 'number' ? ports.get(target)! : join(folder, target));
     }
+    // A socket that listens has no worker yet. Ours writes this file once one is ready.
+    await front.writes('nginx.pid');
   } catch (error) {
     await front.stop();
     throw error;
@@ -235,9 +237,18 @@ class RunningFront implements Front {
   }
 
   /** Resolves when somebody accepts at a port or path; rejects where the front ends before. */
-  async accepts(target: number | string): Promise<void> {
+  accepts(target: number | string): Promise<void> {
+    return this.comesTo(() => canConnect(target));
+  }
+
+  /** Resolves when a file of the folder has content; rejects where the front ends before. */
+  writes(name: string): Promise<void> {
+    return this.comesTo(() => this.read(name) !== '');
+  }
+
+  private async comesTo(holds: () => boolean | Promise<boolean>): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
-    while (!(await canConnect(target))) {
+    while (!(await holds())) {
       if (this.hasExited || Date.now() > deadline) {
         throw new Error(`the front did not start:\n${this.errors}${this.read('error.log')}`);
       }

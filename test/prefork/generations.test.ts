@@ -52,6 +52,29 @@ test('a generation that fails leaves the old one serving, with its exit code tol
   assert.equal((await ask(place)).pid, first.worker.pid);
 });
 
+test('a generation that is killed while it boots is started again, one that fails is not', async (t) => {
+  const master = makeMaster(t);
+  const place = await bindOne(master);
+  const generations = new Generations(master);
+  t.after(() => generations.stop('quit'));
+  let spawned = 0;
+  generations.on('spawn', (worker) => {
+    spawned += 1;
+    if (spawned < 3) worker.kill('SIGKILL');
+  });
+  const outcome = await generations.replace(answering());
+  assert.ok(outcome.ok);
+  assert.equal(spawned, 3);
+  assert.equal((await ask(place)).pid, outcome.worker.pid);
+  assert.equal((await generations.replace(answering({ failWith: 3 }))).ok, false);
+  assert.equal(spawned, 4);
+  generations.on('spawn', (worker) => worker.kill('SIGKILL'));
+  const killed = await generations.replace(answering());
+  assert.ok(!killed.ok);
+  assert.equal(killed.exit?.signal, 'SIGKILL');
+  assert.equal(generations.serving, outcome.worker);
+});
+
 test('a reload may add a listener and drop another', async (t) => {
   const master = makeMaster(t);
   const folder = makeFolder(t);
