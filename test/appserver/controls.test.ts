@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { until } from '../harness/until.ts';
 import { Load } from './load.ts';
 import { type PoolProcess, startPool } from './pool-process.ts';
 
@@ -24,10 +25,6 @@ export default (request) => {
   }
   return new Response(process.pid + ' ' + threadId);
 };`;
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 /** A connection that has sent a request; resolves with the answer's first line. */
 async function asking(pool: PoolProcess): Promise<{ socket: Socket; answer: Promise<string> }> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { until } from '../harness/until.ts';
 import { type PoolProcess, startPool } from './pool-process.ts';
 
 function saying(word: string): string {
@@ -18,14 +19,6 @@ export const startup = () => console.error('startup ${word}');
 export const shutdown = () => console.error('shutdown ${word}');`;
 }
 
-async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 function start(t: import('node:test').TestContext, ...args: string[]): Promise<PoolProcess> {
   return startPool(t, { files: { 'app.mjs': saying('one') }, args: ['app', ...args] });
 }
@@ -36,7 +29,7 @@ test('TERM finishes the requests that run, refuses new clients and exits with 0'
   await pool.sees(/slow begun/);
   pool.signal('SIGTERM');
   await pool.sees(/Handling signal: term/);
-  await until(async () => !existsSync(pool.socketPath), 'the socket file is gone');
+  await until(async () => !existsSync(pool.socketPath));
   assert.equal((await slow).text, 'slow done');
   assert.equal(await pool.exited, 0);
   assert.match(pool.log, /shutdown one/);
@@ -84,7 +77,7 @@ test('HUP loads new code and loses no request', async (t) => {
   await until(async () => {
     words.add((await pool.ask('/')).text);
     return pool.log.split('shutdown one').length === 3;
-  }, 'both old workers are gone');
+  });
   assert.equal((await slow).text, 'slow done');
   assert.equal((await pool.ask('/')).text, 'two');
   assert.deepEqual([...words].toSorted(), ['one', 'two']);
@@ -105,7 +98,7 @@ for (const [what, code] of [
     assert.equal(pool.log.match(/\[ERROR\] Exception in worker process/g)?.length, 1);
     pool.write({ 'app.mjs': saying('two') });
     pool.signal('SIGHUP');
-    await until(async () => (await pool.ask('/')).text === 'two', 'the good code is there');
+    await until(async () => (await pool.ask('/')).text === 'two');
   });
 }
 
@@ -122,11 +115,11 @@ test('HUP reads the configuration again: workers, log and places to listen', asy
   });
   pool.signal('SIGHUP');
   await pool.sees(/Booting worker/, 3 - 1);
-  await until(async () => existsSync(join(pool.folder, 'b.sock')), 'the second socket is there');
+  await until(async () => existsSync(join(pool.folder, 'b.sock')));
   const other = { socketPath: join(pool.folder, 'b.sock') };
-  await until(async () => (await pool.ask('/', other).catch(() => undefined))?.text === 'one', 'b');
+  await until(async () => (await pool.ask('/', other).catch(() => undefined))?.text === 'one');
   const log = join(pool.folder, 'access.log');
-  await until(async () => readFileSync(log, 'utf8').includes('"GET / HTTP/1.1" 200 3'), 'a line');
+  await until(async () => readFileSync(log, 'utf8').includes('"GET / HTTP/1.1" 200 3'));
   pool.write({ 'appserver.config.mjs': 'export const bind = ' });
   pool.signal('SIGHUP');
   await pool.sees(/Reload failed: .*Failed to read config file/);
@@ -139,7 +132,7 @@ test('HUP onto a pid file of another living process changes nothing, and says so
   const files = { 'app.mjs': saying('one'), 'appserver.config.mjs': configured('app.pid') };
   const pool = await startPool(t, { files, args: ['app'] });
   const pidIn = (name: string): number => Number(readFileSync(join(pool.folder, name), 'utf8'));
-  await until(async () => existsSync(join(pool.folder, 'app.pid')), 'the pid file');
+  await until(async () => existsSync(join(pool.folder, 'app.pid')));
   pool.write({
     'taken.pid': `${process.pid}\n`,
     'appserver.config.mjs': configured('taken.pid'),
@@ -171,7 +164,7 @@ test('TTIN and TTOU change the number of workers, never below one', async (t) =>
   pool.signal('SIGTTIN');
   await pool.sees(/Booting worker/, 2);
   const pids = new Set<string>();
-  await until(async () => pids.add((await pool.ask('/pid')).text).size === 2, 'both answer');
+  await until(async () => pids.add((await pool.ask('/pid')).text).size === 2);
   pool.signal('SIGTTOU');
   await pool.sees(/Worker exiting/);
   pool.signal('SIGTTOU');
@@ -179,7 +172,7 @@ test('TTIN and TTOU change the number of workers, never below one', async (t) =>
   assert.equal((await pool.ask('/')).text, 'one');
   // Gunicorn's manage_workers ends the oldest first; the last one stays.
   const left = [...pids].filter((pid) => pid !== String(oldest));
-  await until(async () => (await pool.ask('/pid')).text === left[0], 'the younger answers');
+  await until(async () => (await pool.ask('/pid')).text === left[0]);
   assert.equal([...pool.log.matchAll(/Worker exiting/g)].length, 1, pool.log);
 });
 
@@ -187,14 +180,14 @@ test('USR1 opens the log files anew', async (t) => {
   const pool = await start(t, '--access-logfile', 'access.log', '--error-logfile', 'error.log');
   const path = join(pool.folder, 'access.log');
   await pool.ask('/first');
-  await until(async () => readFileSync(path, 'utf8').includes('/first'), 'a line');
+  await until(async () => readFileSync(path, 'utf8').includes('/first'));
   for (const name of ['access.log', 'error.log']) {
     renameSync(join(pool.folder, name), join(pool.folder, `${name}.1`));
   }
   pool.signal('SIGUSR1');
-  await until(async () => existsSync(path), 'a new file');
+  await until(async () => existsSync(path));
   await pool.ask('/second');
-  await until(async () => readFileSync(path, 'utf8').includes('/second'), 'a line in it');
+  await until(async () => readFileSync(path, 'utf8').includes('/second'));
   assert.doesNotMatch(readFileSync(`${path}.1`, 'utf8'), /second/);
   assert.ok(existsSync(join(pool.folder, 'error.log')));
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
+import { until } from '../harness/until.ts';
 import { IMPATIENT, type PoolProcess, spawnPool, startPool } from './pool-process.ts';
 
 /** Line 5 is the loop. */
@@ -25,14 +26,6 @@ function isAlive(pid: number): boolean {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
-  }
-}
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
@@ -94,7 +87,7 @@ describe('a worker that hangs', { concurrency: 2 }, () => {
     await stuck;
     await pool.sees(/Booting worker/, 2);
     const [first, second] = pool.workerPids;
-    await until(() => !isAlive(first ?? 0), 'the worker that lost a thread is gone');
+    await until(() => !isAlive(first ?? 0));
     assert.match((await pool.ask('/')).text, new RegExp(`^${second} `));
     assert.match(pool.log, /thread [01] has not turned for 2 s\nit runs\n {4}at searchForEver \(/);
     assert.doesNotMatch(pool.log, /ERROR|was sent/);
@@ -115,7 +108,7 @@ describe('a worker that hangs', { concurrency: 2 }, () => {
     const [worker] = pool.workerPids;
     pool.signal('SIGKILL');
     await stuck;
-    await until(() => !isAlive(worker ?? 0), 'the worker is gone');
+    await until(() => !isAlive(worker ?? 0));
     await pool.sees(/WORKER TIMEOUT/);
   });
 

@@ -5,6 +5,7 @@ import { ConfigError, type ModuleRows } from '../../proxy/config/directive.ts';
 import { toByteString } from '../../proxy/config/paths.ts';
 import { makeReader } from '../../proxy/config/read.ts';
 import { makeLoad, rootScope } from '../../proxy/config/scope.ts';
+import { PATIENCE_MS } from '../harness/until.ts';
 import type { TestFile } from './cases.ts';
 
 /** Tests with our reader and these rows, in this process. */
@@ -38,7 +39,7 @@ export function testWithProgram(command: string, args: readonly string[] = []): 
     const run = spawnSync(
       command,
       [...args, '-t', '-p', folder, '-c', 'nginx.conf', '-e', 'stderr', ...given],
-      { encoding: 'latin1', timeout: 20_000 },
+      { encoding: 'latin1', timeout: PATIENCE_MS },
     );
     if (run.error !== undefined) throw run.error;
     return messagesOf(run.stderr);

@@ -12,6 +12,7 @@ import {
   makeFolder,
   startFront,
 } from './front.ts';
+import { PATIENCE_MS } from './until.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'tandem-proxy.js');
 
@@ -54,7 +55,7 @@ export function judge(
     const { status, stderr } = spawnSync(file, [...args, '-t'], {
       cwd: folder,
       encoding: 'latin1',
-      timeout: 20_000,
+      timeout: PATIENCE_MS,
     });
     return { code: status, lines: stderr.split('\n').slice(0, -1) };
   });

@@ -1,6 +1,7 @@
 /** Slowloris: heads that come one byte at a time end with client_header_timeout, whatever comes. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
+import type { Front } from '../harness/front.ts';
 import { startProxy } from '../harness/proxy.ts';
 import { destroyAll, dribble, goodClients, openMany, TOO_LONG_MS } from './clients.ts';
 import { growthDuring, MB, workerPid } from './memory.ts';
@@ -10,9 +11,15 @@ const HEAD = `GET /slow HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(500)}`;
 const HTTP = `client_header_timeout 3s; keepalive_timeout 10s;
 server { listen 127.0.0.1:8080; location / { return 200 good; } }`;
 
+let front: Front;
+
+before(async () => {
+  front = await startProxy(HTTP);
+});
+
+after(() => front.stop());
+
 test('each byte does not start client_header_timeout anew', async (t) => {
-  const front = await startProxy(HTTP);
-  t.after(() => front.stop());
   const growth = await growthDuring(workerPid(front), async () => {
     const slow = await openMany(front.port(), COUNT);
     t.after(() => destroyAll(slow));
@@ -29,8 +36,6 @@ test('each byte does not start client_header_timeout anew', async (t) => {
 });
 
 test('nor in the second head of a connection', async (t) => {
-  const front = await startProxy(HTTP);
-  t.after(() => front.stop());
   const slow = await openMany(front.port(), 20);
   t.after(() => destroyAll(slow));
   for (const { socket } of slow) socket.write('GET /good HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -43,8 +48,6 @@ test('nor in the second head of a connection', async (t) => {
 });
 
 test('empty lines without end are no way to hold a connection', async (t) => {
-  const front = await startProxy(HTTP);
-  t.after(() => front.stop());
   const slow = await openMany(front.port(), 20);
   t.after(() => destroyAll(slow));
   await dribble(slow, '\r\n'.repeat(300), 50);

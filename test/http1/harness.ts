@@ -13,6 +13,7 @@ import type {
   ExchangeOwner,
 } from '../../wire/exchange.ts';
 import { nginxHeadLimits } from '../../wire/head.ts';
+import { until } from '../harness/until.ts';
 
 /** Both socket wrappers, for tests that run over each. */
 export const WRAPPERS = [
@@ -206,9 +207,5 @@ export class RawClient {
 
 /** Waits for a condition that only polling can see, such as a counter. */
 export async function eventually(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await until(condition, Boolean, what);
 }

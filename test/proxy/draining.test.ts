@@ -5,21 +5,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Front } from '../harness/front.ts';
 import { ask, field, get, RawClient } from '../harness/raw-client.ts';
-import { PATIENCE_MS } from '../harness/until.ts';
+import { until } from '../harness/until.ts';
 import { proxyFor, response, type Upstream, upstreamFor } from './upstream-servers.ts';
 
 const FILE_BYTES = 24 * 1024 * 1024;
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 Switching\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n';
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; !holds(); await pause(5)) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
-  }
-}
 
 /** Process ids of the workers, oldest first; none once the master is gone. */
 function workersOf({ pid }: Front): number[] {
@@ -133,7 +126,7 @@ test('after HUP the former worker ends what it had begun, and then itself', asyn
     assert.equal((await client.response()).content, 'word');
   }
   front.signal('SIGHUP');
-  await until('a second worker', () => workersOf(front).some((pid) => pid !== worker));
+  await until(() => workersOf(front).some((pid) => pid !== worker));
   // Idle for less than a second: answered once more, and told to go; idle for longer: closed.
   asking.send(GET);
   const last = await asking.response();
@@ -142,7 +135,7 @@ test('after HUP the former worker ends what it had begun, and then itself', asyn
   assert.equal((await front.ask(get('/'))).content, 'word');
   assert.ok(workersOf(front).includes(worker), 'it left before its clients');
   await finish(busy);
-  await until('the end of the former worker', () => !workersOf(front).includes(worker));
+  await until(() => !workersOf(front).includes(worker));
   const isClosed = upstream.connections[kept - 1]?.socket.readableEnded;
   assert.equal(isClosed, true, 'a kept upstream connection outlived its worker');
   assert.equal((await front.ask(get('/app'))).content, '0 bytes');
@@ -161,7 +154,7 @@ test('after QUIT idle connections end at once, and the program with the last bus
   await assert.rejects(ask(front.port(), GET));
   assert.ok(workersOf(front).includes(worker));
   await finish(busy);
-  await until('the end of the master', () => workersOf(front).length === 0);
+  await until(() => workersOf(front).length === 0);
   idle.destroy();
 });
 
@@ -169,7 +162,7 @@ test('after TERM nothing is waited for', async (t) => {
   const site = await startSite(t);
   const busy = await busyClients(t, site);
   site.front.signal('SIGTERM');
-  await until('the end of the master', () => workersOf(site.front).length === 0);
+  await until(() => workersOf(site.front).length === 0);
   assert.equal(await busy.upload.rest(), '');
 });
 
@@ -177,7 +170,7 @@ test('a killed worker process is replaced, and who connects meanwhile is answere
   const { front, worker } = await startSite(t);
   process.kill(worker, 'SIGKILL');
   // What it had accepted dies with it.
-  await until('its end', () => !workersOf(front).includes(worker));
+  await until(() => !workersOf(front).includes(worker));
   const started = performance.now();
   const answers = await Promise.all(Array.from({ length: 20 }, () => ask(front.port(), get('/'))));
   t.diagnostic(`answered within ${Math.round(performance.now() - started)} ms`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { get, RawClient } from '../harness/raw-client.ts';
+import { PATIENCE_MS } from '../harness/until.ts';
 import {
   answering,
   proxyFor,
@@ -194,19 +195,19 @@ test('what the upstream sends reaches the client at once, buffering or not', asy
     const client = await RawClient.connect(front.port());
     t.after(() => client.destroy());
     client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
-    await until(client, /200 OK[\s\S]*chunked[\s\S]*\r\n\r\n$/);
+    await receives(client, /200 OK[\s\S]*chunked[\s\S]*\r\n\r\n$/);
     for (const event of ['data: one\n\n', 'data: two\n\n']) {
       connection!.send(event);
-      await until(client, new RegExp(`${event.trim()}\n\n\r\n$`));
+      await receives(client, new RegExp(`${event.trim()}\n\n\r\n$`));
     }
   }
 });
 
 /** Waits until what came to a client matches. */
-async function until(client: RawClient, wanted: RegExp): Promise<void> {
+async function receives(client: RawClient, wanted: RegExp): Promise<void> {
   let text = '';
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`got ${JSON.stringify(text)}`)), 5000);
+    const timer = setTimeout(() => reject(new Error(`got ${JSON.stringify(text)}`)), PATIENCE_MS);
     const look = (piece: string): void => {
       text += piece;
       if (!wanted.test(text)) return;
@@ -245,7 +246,7 @@ test('a slow client holds the upstream back', async (t) => {
   const client = await RawClient.connect(front.port());
   t.after(() => client.destroy());
   client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  await until(client, /\r\n\r\n/);
+  await receives(client, /\r\n\r\n/);
   client.socket.pause();
   // Wait until nothing moves any more: the buffers of the kernel and of the proxy are full.
   let before = -1;

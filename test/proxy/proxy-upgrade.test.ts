@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RawClient } from '../harness/raw-client.ts';
+import { PATIENCE_MS } from '../harness/until.ts';
 import { proxyFor, type UpstreamConnection, upstreamFor } from './upstream-servers.ts';
 
 const UPGRADE = `proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`;
@@ -28,7 +29,10 @@ class Listener {
   async until(isEnough: () => boolean): Promise<void> {
     while (!isEnough()) {
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`got ${this.text.slice(0, 300)}`)), 8000);
+        const timer = setTimeout(
+          () => reject(new Error(`got ${this.text.slice(0, 300)}`)),
+          PATIENCE_MS,
+        );
         this.#wake = () => {
           clearTimeout(timer);
           resolve();

@@ -27,7 +27,7 @@ suite('waiting for clients', () => {
   async function endOf(client: RawClient, since: number): Promise<string> {
     const text = await client.rest();
     const took = performance.now() - since;
-    assert.ok(took > 250 && took < 10_000, `closed after ${took} ms`);
+    assert.ok(took > 250 && took < 55_000, `closed after ${took} ms`);
     client.destroy();
     return text;
   }
