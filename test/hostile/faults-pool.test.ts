@@ -233,7 +233,7 @@ for (const { name, app, points, uncaught } of ENGINES) {
       await pool.sees(literally(says));
       const before =
         path === '/abort' ? 'Error in waitUntil\n' : `Error handling request ${path}\n`;
-      assert.match(pool.log, literally(before));
+      await pool.sees(literally(before));
     }
     await finishOthers();
     assert.equal(await pidOf(pool), pid);
@@ -247,8 +247,7 @@ for (const { name, app, points, uncaught } of ENGINES) {
       const pid = await pidOf(pool);
       assert.equal(await outcomeOf(pool, path), outcome, path);
       await pool.sees(literally(says));
-      assert.match(
-        pool.log,
+      await pool.sees(
         literally(`Uncaught exception in the application handling request ${path}\n`),
       );
       // Nobody is refused meanwhile, and nobody new meets the worker that goes.

@@ -8,7 +8,7 @@ import type { AccessLog } from '../../logging/access-log.ts';
 import type { ErrorLog } from '../../logging/error-log.ts';
 import { showError } from '../../logging/show-error.ts';
 import type { Quota } from '../../worker/quota.ts';
-import { runFor, type Served } from '../../worker/uncaught.ts';
+import { goOnFor, type Served } from '../../worker/uncaught.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from '../error-page.ts';
 import type { GatewayBase } from '../gateway-base.ts';
 import { FetchAccessRecord } from './access-record.ts';
@@ -58,7 +58,8 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
     const request = appRequest(this.#exchange, url, gateway);
     this.#request = request;
     try {
-      const result = runFor(this, this.#options.fetch, request, gateway, gateway);
+      goOnFor(this);
+      const result = this.#options.fetch(request, gateway, gateway);
       if (isPromise(result)) {
         result.then(
           (response) => this.#respond(response),
@@ -123,7 +124,8 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
       exchange.end();
     } else {
       this.#pump = new StreamPump(stream, exchange, (error) => this.#fail(error));
-      runFor(this, this.#pump.read);
+      goOnFor(this);
+      this.#pump.read();
     }
   }
 
@@ -244,14 +246,18 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
   }
 
   drained(): void {
-    if (this.#pump !== undefined) runFor(this, this.#pump.read);
+    goOnFor(this);
+    this.#pump?.read();
     this.#takeover?.socket.sink.drained();
   }
 
   finished(): void {
     this.#isOver = true;
     if (this.#request !== undefined) closeRequest(this.#request, undefined);
-    this.#takeover?.socket.sink.closed();
+    if (this.#takeover !== undefined) {
+      goOnFor(this);
+      this.#takeover.socket.sink.closed();
+    }
     this.#logAccess();
   }
 
@@ -263,6 +269,7 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
   aborted(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    goOnFor(this);
     if (this.#request !== undefined) closeRequest(this.#request, GONE);
     this.#pump?.cancel(GONE);
     this.#takeover?.socket.sink.closed();

@@ -27,9 +27,9 @@ export class StreamPump {
   }
 
   /** Reads on: at the start, and when the exchange has room again. */
-  readonly read = (): void => {
+  read(): void {
     if (!this.#isOver) this.#reader.read().then(this.#next, this.#broken);
-  };
+  }
 
   /** The client is gone: the stream is told why. */
   cancel(reason: unknown): void {

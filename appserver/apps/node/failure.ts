@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorLog } from '../../logging/error-log.ts';
 import { showError } from '../../logging/show-error.ts';
-import { runFor, type Served } from '../../worker/uncaught.ts';
+import { goOnFor, type Served } from '../../worker/uncaught.ts';
 import { ERROR_PAGE_TYPE, errorPage } from '../error-page.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -21,7 +21,8 @@ export function callListener(
   // `write after end` and its like are told to the response, where they would be uncaught.
   response.on('error', served.failed);
   try {
-    const result = runFor(served, listener, request, response);
+    goOnFor(served);
+    const result = listener(request, response);
     if (result instanceof Promise) result.catch(served.failed);
   } catch (error) {
     served.failed(error);
