@@ -13,11 +13,14 @@ export function openFileLimit(): number | undefined {
 /** What a worker process holds where nobody can count it: about this much, and so much per thread. */
 const GUESSED = { process: 16, thread: 16 };
 
+/** Descriptors that a process keeps for what requests open, where it has many. */
+const KEPT_MOST = 4096;
+
 /**
- * How many clients each of `threads` may hold: half of the descriptors that are still free, shared
- * evenly; the other half is for the files and upstream connections that their requests need (nginx
- * counts both among worker_connections). Undefined where there is no limit. Ask once a process has
- * opened its logs and started its threads.
+ * How many clients each of `threads` may hold, shared evenly: half of the descriptors that are still
+ * free, and all but 4,096 where there are many. The others are for the files and upstream connections
+ * that requests need (nginx counts both among worker_connections). Undefined where there is no limit.
+ * Ask once a process has opened its logs and started its threads.
  */
 export function connectionPlaces(threads: number): number | undefined {
   const limit = openFileLimit();
@@ -27,7 +30,8 @@ export function connectionPlaces(threads: number): number | undefined {
 
 /** At least one place for each thread. */
 export function placesOf(limit: number, held: number, threads: number): number {
-  return Math.max(1, Math.floor((limit - held) / 2 / threads));
+  const free = limit - held;
+  return Math.max(1, Math.floor(Math.max(free / 2, free - KEPT_MOST) / threads));
 }
 
 function openDescriptors(): number | undefined {
