@@ -57,13 +57,7 @@ async function hapi(app: object, server: WebServer, origin: AppOrigin): Promise<
     const events = (app as Properties)['events'] as EventEmitter;
     await new Promise<void>((resolve) => events.once('start', resolve));
   }
-  return {
-    kind: 'node',
-    shape: 'hapi',
-    server,
-    listener: undefined,
-    close: () => call(app, 'stop'),
-  };
+  return serverApp('hapi', server, () => call(app, 'stop'));
 }
 
 async function nest(app: object, has: Properties): Promise<NodeKind> {
@@ -73,13 +67,7 @@ async function nest(app: object, has: Properties): Promise<NodeKind> {
   // Fastify finishes its plugins only then.
   if (isFunction(instance['ready'])) await call(instance, 'ready');
   const server = (await call(app, 'getHttpServer')) as WebServer;
-  return {
-    kind: 'node',
-    shape: 'NestJS',
-    server,
-    listener: undefined,
-    close: () => call(app, 'close'),
-  };
+  return serverApp('NestJS', server, () => call(app, 'close'));
 }
 
 /** Version 1: the listener comes from a function of the package beside it. */
@@ -97,6 +85,10 @@ async function h3(app: object, origin: AppOrigin): Promise<NodeKind> {
 function refuseH3(cause: unknown): never {
   const text = 'An app of h3 1 needs the package h3 1 beside it: else export toNodeListener(app)';
   throw new AppLoadError(text, EXIT_APP_LOAD_ERROR, { cause });
+}
+
+function serverApp(shape: string, server: WebServer, close: () => unknown): NodeKind {
+  return { kind: 'node', shape, server, listener: undefined, close };
 }
 
 function listenerApp(shape: string, listener: unknown): NodeKind {
