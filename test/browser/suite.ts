@@ -11,6 +11,11 @@ export interface BrowserSite {
   readonly browser: Browser;
 }
 
+/** One for all suites of a process: `npm test` runs them in one. */
+let chromium: Promise<Browser> | undefined;
+
+after(async () => (await chromium)?.close());
+
 /** The tests of `define`, with a site of their own on which ada is staff; skipped loudly without Chromium. */
 export function browserSuite(name: string, define: (site: BrowserSite) => void): void {
   if (chromiumSkip !== false) console.error(chromiumSkip);
@@ -20,12 +25,10 @@ export function browserSuite(name: string, define: (site: BrowserSite) => void):
     before(async () => {
       stack = await startStack();
       await addStaff(stack);
-      browser = await launchChromium();
+      chromium ??= launchChromium();
+      browser = await chromium;
     });
-    after(async () => {
-      await browser?.close();
-      await stack?.stop();
-    });
+    after(() => stack?.stop());
     define({
       get stack() {
         return stack;

@@ -16,6 +16,7 @@ const FOLDER = join(PROJECT, 'node_modules', '.cache', `test-groups-${process.pi
 const GROUPS = Object.entries({
   parity: /^test\/parity\/(?!swap)/,
   units: /^(?!test\/)/,
+  browser: /^test\/browser\//,
   app: /^test\/app\/(?!manage|pool|postgres)/,
   wire: /^test\/(?:configs|http1|wire-corpus)\//,
 });
