@@ -1,6 +1,7 @@
 // `npm run build`: makes the dist/ that `npm pack` ships, since Node strips no types inside
-// node_modules. A type error leaves no dist/ behind and ends with tsc's own status. With --quick, for
-// `npm start`, no types are checked, and applications get none.
+// node_modules. A type error leaves no dist/ behind and ends with tsc's own status.
+// With --quick, for `npm start`, no types are checked and applications get none; where nothing can be
+// built, the sources run.
 import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,8 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-if (process.argv.includes('--quick')) await bundle().catch(() => process.exit(1));
+if (process.argv.includes('--quick')) await bundle().catch(sayWhy);
 else await build();
+
+/** An installation without devDependencies has no esbuild, and nothing is wrong with that. */
+function sayWhy(error) {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') console.error(error.message);
+}
 
 async function build() {
   const types = join(project, 'node_modules', '.cache', `types-${process.pid}`);

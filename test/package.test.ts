@@ -163,7 +163,7 @@ const EXAMPLE = 'appserver.config.ts';
 test('the package asks for what its JavaScript imports, and for no more', () => {
   const imported = new Set<string>();
   const IMPORT =
-    /\bfrom '([^'.][^']*)'|\bimport\('([^'.][^']*)'\)|\(import\.meta\.url\)\('([^'.][^']*)'\)/g;
+    /\bfrom ["']([^"'.][^"'\s]*)["'];|\bimport\(["']([^"'.][^"']*)["']\)|\(import\.meta\.url\)\(["']([^"'.][^"']*)["']\)/g;
   for (const path of packed.filter((each) => each.endsWith('.js'))) {
     const text = readFileSync(join(PROJECT, path), 'utf8');
     for (const [, one, two, three] of text.matchAll(IMPORT)) {
