@@ -2,7 +2,7 @@
 import { findPackageJSON } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-const PACKAGE = pathToFileURL(findPackageJSON(import.meta.url) ?? '');
+const PACKAGE = pathToFileURL(findPackageJSON(import.meta.url) ?? '/');
 
 /** The folder of the launchers. */
 export const BIN = new URL('bin/', PACKAGE);

@@ -74,6 +74,6 @@ export function useCompileCache(env: NodeJS.ProcessEnv = process.env): void {
  */
 export function entryModule(name: string): URL {
   const isSource = import.meta.url.endsWith('.ts');
-  const project = findPackageJSON(import.meta.url) ?? '';
+  const project = findPackageJSON(import.meta.url) ?? '/';
   return new URL(isSource ? `${name}.ts` : `dist/${name}.js`, pathToFileURL(project));
 }
