@@ -1,5 +1,6 @@
 /** `npm run bench`: ours and its peers in one run. See README.md beside this file. */
 import { availableParallelism } from 'node:os';
+import { bundle } from '../bin/bundle.js';
 import { LOAD_CORE } from './cores.ts';
 import { firstAnswer } from './instances.ts';
 import { endAll, endWithThisProcess, runToEnd } from './launch.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     return;
   }
   await proveMachine();
+  await bundle();
   endWithThisProcess();
   const results = await measure(options);
   const summaries = summarize(results);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { LastWords } from './last-words.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { Address } from './local-address.ts';
+import { LIFELINE } from './places.ts';
 
 export type TierKind = 'proxy' | 'pool';
 
@@ -19,11 +20,6 @@ const SIGNALS = {
 interface ServingNews {
   readonly listeners: readonly Address[];
 }
-
-const LIFELINE = new URL(
-  import.meta.url.endsWith('.ts') ? './lifeline.ts' : './lifeline.js',
-  import.meta.url,
-);
 
 export class Tier {
   /** What its lines are marked with. */

@@ -17,12 +17,11 @@ import { findKeepaliveClashes } from './keepalive.ts';
 import { LineWriter } from './line-writer.ts';
 import { accepts } from './listening.ts';
 import { type Address, reaches, showAddress } from './local-address.ts';
+import { BIN } from './places.ts';
 import { type AppOption, type PoolPlan, planPools, showDestination } from './pool-plan.ts';
 import { Stopper } from './stopper.ts';
 import { Tier } from './tier.ts';
 import type { UpOptions } from './up-options.ts';
-
-const BIN = new URL(import.meta.url.endsWith('.ts') ? '../bin/' : '../../bin/', import.meta.url);
 
 /** When it is said that something takes long. */
 const LONG_MS = 5000;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { siblingModule, threadpoolSize, workerEnvironment } from './environment.ts';
+import { entryModule, threadpoolSize, workerEnvironment } from './environment.ts';
 import type { WorkerSpec } from './types.ts';
 
 const SPEC: WorkerSpec = {
@@ -45,7 +45,6 @@ test('the spec adds to the environment and takes away from it', () => {
   assert.deepEqual([env['ADDED'], env['KEPT'], 'SECRET' in env], ['1', '2', false]);
 });
 
-test('a sibling module has the extension of its base', () => {
-  assert.equal(siblingModule('file:///a/b.ts', './worker').href, 'file:///a/worker.ts');
-  assert.equal(siblingModule('file:///a/b.js', './worker').href, 'file:///a/worker.js');
+test('an entry module is named from the folder of the project', () => {
+  assert.equal(entryModule('prefork/worker').href, new URL('./worker.ts', import.meta.url).href);
 });

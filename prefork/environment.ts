@@ -1,8 +1,9 @@
 /** The environment and the Node flags a worker process starts with. */
 import { mkdirSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, findPackageJSON } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { WorkerSpec } from './types.ts';
 
 /**
@@ -67,10 +68,12 @@ export function useCompileCache(env: NodeJS.ProcessEnv = process.env): void {
 }
 
 /**
- * URL of a module beside `base` (an `import.meta.url`), by its name without extension: `.ts` where
- * the sources run, `.js` in what the build ships. Entry modules are named by URL, which no compiler
- * rewrites.
+ * URL of an entry module by its name from the project's folder, such as `proxy/worker`: the source
+ * where this module is one, else what `bin/build.js` made of it. So workers run what their master
+ * runs, and the folder of the file that this module was bundled into makes no difference.
  */
-export function siblingModule(base: string, name: string): URL {
-  return new URL(name + (base.endsWith('.ts') ? '.ts' : '.js'), base);
+export function entryModule(name: string): URL {
+  const isSource = import.meta.url.endsWith('.ts');
+  const project = findPackageJSON(import.meta.url) ?? '/';
+  return new URL(isSource ? `${name}.ts` : `dist/${name}.js`, pathToFileURL(project));
 }

@@ -1,6 +1,6 @@
 /** A thread as the main thread of its process sees it: a worker_thread, or the main thread itself. */
 import { Worker } from 'node:worker_threads';
-import { siblingModule } from './environment.ts';
+import { entryModule } from './environment.ts';
 import type { FromThread, ThreadBoot, ToThread } from './protocol.ts';
 import { ThreadRunner } from './thread-runner.ts';
 
@@ -36,7 +36,7 @@ export function startLocalThread(boot: ThreadBoot, owner: ThreadOwner): ThreadHa
 
 /** Runs the entry on a worker_thread of its own. */
 export function startWorkerThread(boot: ThreadBoot, owner: ThreadOwner): ThreadHandle {
-  const thread = new Worker(siblingModule(import.meta.url, './thread'), {
+  const thread = new Worker(entryModule('prefork/thread'), {
     workerData: boot,
     name: `thread ${boot.threadIndex}`,
   });

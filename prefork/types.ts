@@ -178,7 +178,7 @@ export interface Privileges {
 
 /** How to start one worker process. */
 export interface WorkerSpec {
-  /** URL of the entry module; see `siblingModule`. */
+  /** URL of the entry module; see `entryModule`. */
   readonly entry: URL;
   /**
    * URL of a module that watches the threads from the process's main thread. A module of its own,

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describeFailure } from './boot-failure.ts';
-import { siblingModule, WORKER_FLAGS, workerEnvironment } from './environment.ts';
+import { entryModule, WORKER_FLAGS, workerEnvironment } from './environment.ts';
 import type { FromWorker, ToWorker, WorkerBoot } from './protocol.ts';
 import type { BoundListener } from './sockets.ts';
 import type {
@@ -48,7 +48,7 @@ export class WorkerProcess extends EventEmitter<WorkerEvents> {
     this.spec = spec;
     this.age = age;
     const { descriptors, threads } = layOut(listeners, spec.threads);
-    const main = fileURLToPath(siblingModule(import.meta.url, './worker'));
+    const main = fileURLToPath(entryModule('prefork/worker'));
     const started = startChild(() =>
       spawn(process.execPath, [...WORKER_FLAGS, ...(spec.execArgv ?? []), main], {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],

@@ -5,7 +5,7 @@
 import { constants } from 'node:os';
 import { announceServing } from '../prefork/announce.ts';
 import { daemonBooted } from '../prefork/daemonize.ts';
-import { siblingModule } from '../prefork/environment.ts';
+import { entryModule } from '../prefork/environment.ts';
 import { Generations } from '../prefork/generations.ts';
 import type { ListenerChange } from '../prefork/listeners.ts';
 import { Master } from '../prefork/master.ts';
@@ -219,7 +219,7 @@ export class ProxyMaster {
     const threads = cycle.main.worker_processes;
     const { user } = cycle.main;
     return {
-      entry: siblingModule(import.meta.url, './worker'),
+      entry: entryModule('proxy/worker'),
       threads,
       listeners: change.keys,
       data: { ...cycle.source, files: cycle.root.load.files },

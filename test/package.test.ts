@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ENTRIES } from '../bin/bundle.js';
 import { PATIENCE_MS } from './harness/until.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
@@ -148,10 +149,13 @@ test('the package holds launchers, JavaScript and documents, and no source or te
   const strange = packed.filter((path) => /\.ts$/.test(path) && path !== TYPES && path !== EXAMPLE);
   assert.deepEqual(strange, []);
   const tests = packed.filter(
-    (path) => /\.test\.|^test\/|^app\/|build\.js$/.test(path) && !path.endsWith('/README.md'),
+    (path) =>
+      /\.test\.|^test\/|^app\/|build\.js$|bundle\.js$|inputs\.json$/.test(path) &&
+      !path.endsWith('/README.md'),
   );
   assert.deepEqual(tests, []);
-  for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', TYPES, 'dist/proxy/main.js']) {
+  const built = ENTRIES.flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
+  for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', TYPES, ...built]) {
     assert.ok(packed.includes(path), `${path} is not packed`);
   }
 });
@@ -163,7 +167,7 @@ const EXAMPLE = 'appserver.config.ts';
 test('the package asks for what its JavaScript imports, and for no more', () => {
   const imported = new Set<string>();
   const IMPORT =
-    /\bfrom '([^'.][^']*)'|\bimport\('([^'.][^']*)'\)|\(import\.meta\.url\)\('([^'.][^']*)'\)/g;
+    /\bfrom ["']([^"'.][^"'\s]*)["'];|\bimport\(["']([^"'.][^"']*)["']\)|\(import\.meta\.url\)\(["']([^"'.][^"']*)["']\)/g;
   for (const path of packed.filter((each) => each.endsWith('.js'))) {
     const text = readFileSync(join(PROJECT, path), 'utf8');
     for (const [, one, two, three] of text.matchAll(IMPORT)) {

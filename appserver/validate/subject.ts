@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { siblingModule } from '../../prefork/environment.ts';
+import { entryModule } from '../../prefork/environment.ts';
 import { Master } from '../../prefork/master.ts';
 import type { WorkerExit, WorkerSpec } from '../../prefork/types.ts';
 import type { WorkerProcess } from '../../prefork/worker-process.ts';
@@ -112,7 +112,7 @@ function specOf(settings: Settings, folder: string, bootFloorSeconds: number): W
   const patience = patienceOf({ ...settings, timeout: SILENCE_LIMIT_SECONDS }, bootFloorSeconds);
   return {
     ...workerSpec({ ...settings, ...own }, patience),
-    entry: siblingModule(import.meta.url, './subject-thread'),
+    entry: entryModule('appserver/validate/subject-thread'),
   };
 }
 

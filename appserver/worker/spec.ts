@@ -1,5 +1,5 @@
 /** How the arbiter starts a worker with given settings. */
-import { siblingModule } from '../../prefork/environment.ts';
+import { entryModule } from '../../prefork/environment.ts';
 import type { WorkerSpec } from '../../prefork/types.ts';
 import type { Settings } from '../settings/table.ts';
 import { ticksBytes } from './heartbeat.ts';
@@ -39,8 +39,8 @@ export function workerSpec(settings: Settings, patience: Patience): WorkerSpec {
   const threads = Math.max(1, settings.threads);
   const data: WorkerData = { settings, app, requestQuota: drawQuota(settings), patience };
   return {
-    entry: siblingModule(import.meta.url, './thread'),
-    processEntry: siblingModule(import.meta.url, './watch'),
+    entry: entryModule('appserver/worker/thread'),
+    processEntry: entryModule('appserver/worker/watch'),
     threads,
     data,
     shared: {

@@ -8,7 +8,7 @@
  * With several threads the main thread has nothing else to do, and watches them for nothing.
  */
 import { Worker } from 'node:worker_threads';
-import { siblingModule } from '../../prefork/environment.ts';
+import { entryModule } from '../../prefork/environment.ts';
 import type { ProcessContext, RunningProcess } from '../../prefork/types.ts';
 import { openErrorLog } from '../logging/error-log.ts';
 import { STAGE_ENDED, STAGE_SERVING, Ticks } from './heartbeat.ts';
@@ -31,7 +31,7 @@ export function startProcess(context: ProcessContext): RunningProcess {
 }
 
 function startWatchdog(workerData: WatchdogData): void {
-  const thread = new Worker(siblingModule(import.meta.url, './watchdog-thread'), {
+  const thread = new Worker(entryModule('appserver/worker/watchdog-thread'), {
     workerData,
     name: 'watchdog',
   });

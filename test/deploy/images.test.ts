@@ -108,7 +108,8 @@ suite('what is sent to the engine', () => {
   });
 
   test('neither tests nor what serves development is', () => {
-    const files = ['proxy/config/lexer.test.ts', 'test/run.js', 'bench/run.ts', 'bin/build.js'];
+    const tools = ['bin/build.js', 'bin/bundle.js'];
+    const files = ['proxy/config/lexer.test.ts', 'test/run.js', 'bench/run.ts', ...tools];
     for (const file of files) assert.ok(existsSync(join(PROJECT, file)), `${file} is gone`);
     const others = [
       'docs/map.md',
