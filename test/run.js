@@ -26,7 +26,7 @@ if (files.length === 0) {
   console.error(`no test file matches ${wanted.join(' ')}`);
   process.exit(1);
 }
-// The programs that tests start are what users run, and start in half the time. Where a source cannot
+// The programs that tests start are what users run, and start sooner. Where a source cannot
 // be built, the sources run.
 await bundle().catch((error) => console.error(error.message));
 const child = spawn(
