@@ -30,7 +30,7 @@ export function runFor<A extends unknown[], T>(
   call: (...args: A) => T,
   ...args: A
 ): T {
-  return served.run(what, call, ...args);
+  return served.getStore() === what ? call(...args) : served.run(what, call, ...args);
 }
 
 /** The same for all that follows in this turn: for listeners that node:http calls itself. */
@@ -47,28 +47,43 @@ export interface UncaughtActions {
   retire(): void;
 }
 
+let hear = (_what: Served | undefined, error: unknown): void => {
+  throw error;
+};
+
+/**
+ * What a listener of the application threw, and would have thrown past everyone: for those that call
+ * listeners on behalf of `what` and must not be left halfway. Throws where nobody catches such errors.
+ */
+export function threwPast(what: Served, error: unknown): void {
+  hear(what, error);
+}
+
 /** Catches such errors in this thread from now on; before that they end the process. */
 export function catchUncaught({ log, stopAccepting, retire }: UncaughtActions): void {
   let isRetiring = false;
-  reportFaultsTo((error) => log.error(`Exception in worker process\n${showError(error)}`));
-  // Rejections that nobody awaits come here too: Node makes uncaught exceptions of them.
-  process.on('uncaughtException', (error: unknown) => {
-    const what = served.getStore();
+  const report = (error: unknown): void =>
+    log.error(`Exception in worker process\n${showError(error)}`);
+  reportFaultsTo(report);
+  hear = (what, error) => {
     const where = what === undefined ? '' : ` handling request ${what.target}`;
     log.error(`Uncaught exception in the application${where}\n${showError(error)}`);
-    endServed(what, log);
+    attempt(() => what?.endUncaught(), report);
     if (isRetiring) return;
     isRetiring = true;
     log.warning('The worker takes no more requests and is replaced.');
-    stopAccepting();
-    retire();
-  });
+    attempt(stopAccepting, report);
+    attempt(retire, report);
+  };
+  // Rejections that nobody awaits come here too: Node makes uncaught exceptions of them.
+  process.on('uncaughtException', (error: unknown) => hear(served.getStore(), error));
 }
 
-function endServed(what: Served | undefined, log: ErrorLog): void {
+/** What is thrown within 'uncaughtException' would end the process, and all that it serves. */
+function attempt(step: () => void, report: (error: unknown) => void): void {
   try {
-    what?.endUncaught();
+    step();
   } catch (error) {
-    log.error(`Exception in worker process\n${showError(error)}`);
+    report(error);
   }
 }
