@@ -35,6 +35,16 @@ export class AppLoadError extends Error {
   }
 }
 
+/** The application announced a Content-Length and gave less: the client is told by a cut connection. */
+export class ShortResponseError extends Error {
+  override readonly name = 'ShortResponseError';
+  readonly code = 'ERR_RESPONSE_SHORT';
+
+  constructor(length: number, announced: number) {
+    super(`the response ended after ${length} of ${announced} announced bytes`);
+  }
+}
+
 /**
  * The content of a request did not come in full. An application that lets it pass is answered for:
  * 400 for `malformed`, 408 for `timeout`.

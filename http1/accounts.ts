@@ -3,6 +3,7 @@
  * stop accepting, and how they end when the thread drains.
  */
 import { balancePauseMs, mustYield, type ThreadBalance } from './balance.ts';
+import { reportFault } from './fault.ts';
 import { type Timers, threadTimers } from './timers.ts';
 
 /** A connection that is counted. */
@@ -145,7 +146,14 @@ export class Accounts {
     this.isDraining = true;
     this.#quietMs = quietMs;
     this.#closeAcceptors();
-    for (const member of this.#members) member.drain(quietMs);
+    for (const member of this.#members) {
+      try {
+        member.drain(quietMs);
+      } catch (error) {
+        reportFault(error);
+        member.destroy();
+      }
+    }
     if (this.active === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenEmpty.push(resolve));
   }

@@ -17,9 +17,11 @@ import type { NodeKind } from './detect.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from './error-page.ts';
 import { watchAccess } from './node/access-record.ts';
 import { NodeConnection } from './node/connection.ts';
-import { callListener, sendPage } from './node/failure.ts';
+import { sendPage } from './node/failure.ts';
 import { type HeadRules, judgeHead } from './node/judge-head.ts';
 import { plainServer } from './node/plain-server.ts';
+import { ServedResponse } from './node/served-response.ts';
+import { isPromise } from './promise.ts';
 
 /** What a thread gives to a server. */
 export interface NodeHandlerOptions {
@@ -98,13 +100,14 @@ function dispatcher(
     connection?.begin(response);
     quota?.add();
     if (!mayKeepAlive || accounts.isDraining) response.shouldKeepAlive = false;
-    if (accessLog !== undefined) watchAccess(request, response, accessLog, forwarded);
+    const served = new ServedResponse(request, response, log);
+    if (accessLog !== undefined) watchAccess(request, response, served, accessLog, forwarded);
     const refusal = judgeHead(request, peer, rules);
     if (refusal !== undefined) {
       complain(options, request, peer, refusal.message);
       response.shouldKeepAlive = false;
       sendPage(response, refusal.status);
-    } else for (const listener of listeners) callListener(listener, request, response, log);
+    } else for (const listener of listeners) served.call(listener, request);
   };
 }
 
@@ -134,7 +137,7 @@ function takeUpgrades(server: Server, rules: HeadRules, options: NodeHandlerOpti
     for (const listener of listeners) {
       try {
         const result: unknown = Reflect.apply(listener, server, [request, socket, head]);
-        if (result instanceof Promise) result.catch(fail);
+        if (isPromise(result)) result.then(undefined, fail);
       } catch (error) {
         fail(error);
       }

@@ -3,6 +3,7 @@
  * while eight others are in flight. What was thrown past everyone also has the worker replaced.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { type PoolProcess, startPool } from '../appserver/pool-process.ts';
 import { RawClient } from '../harness/raw-client.ts';
@@ -10,6 +11,11 @@ import { RawClient } from '../harness/raw-client.ts';
 /** What both kinds of application have in common. */
 const COMMON = `
 const boom = (what) => { throw new Error('boom in ' + what); };
+const revoked = () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
 const odd = () => ({ [Symbol.for('nodejs.util.inspect.custom')]() { throw new Error('cannot be shown'); } });
 `;
 
@@ -23,7 +29,12 @@ const views = {
   '/async': async () => { await null; boom('async'); },
   '/null': () => { throw null; },
   '/odd': () => { throw odd(); },
+  '/revoked': async () => { await null; throw revoked(); },
   '/nothing': () => undefined,
+  '/fraction': () => ({ status: 200.5, headers: new Headers(), body: null }),
+  '/no-stream': () => ({ status: 200, headers: new Headers(), body: {} }),
+  '/locked': () => { const r = new Response(new ReadableStream({})); r.body.getReader(); return r; },
+  '/short': () => new Response(new Blob(['some']).stream(), { headers: { 'Content-Length': '10' } }),
   '/thenable': () => ({ then() { boom('then'); } }),
   '/getter': () => ({ status: 200, get headers() { boom('getter'); } }),
   '/status': () => ({ status: 99, headers: new Headers(), body: null }),
@@ -67,6 +78,19 @@ const views = {
   '/async': async () => { await null; boom('async'); },
   '/null': () => { throw null; },
   '/odd': () => { throw odd(); },
+  '/revoked': async () => { await null; throw revoked(); },
+  '/thenable': () => ({ then(done, fail) { fail(new Error('boom in then')); } }),
+  '/short': (request, response) => { response.setHeader('Content-Length', 10); response.end('some'); },
+  '/short-later': (request, response) => {
+    response.writeHead(200, { 'Content-Length': 10 });
+    response.write('some', () => response.end());
+  },
+  '/destroyed': (request, response) => { response.destroy(new Error('boom in destroy')); },
+  '/no-methods': (request, response) => {
+    response.writeHead = response.end = response.destroy = undefined;
+    boom('no methods');
+  },
+  '/no-prototype': (request, response) => { Object.setPrototypeOf(response, null); boom('no prototype'); },
   '/field': (request, response) => response.setHeader('x', 'a\\nb'),
   '/status': (request, response) => response.writeHead(99),
   '/late-field': (request, response) => { response.write('some'); response.setHeader('x', 'y'); },
@@ -112,7 +136,12 @@ const FETCH_POINTS: readonly Point[] = [
   { path: '/async', outcome: 500, says: 'boom in async' },
   { path: '/null', outcome: 500, says: 'null' },
   { path: '/odd', outcome: 500, says: 'an error that cannot be shown' },
+  { path: '/revoked', outcome: 500, says: 'Error handling request /revoked' },
   { path: '/nothing', outcome: 500, says: 'expected a Response' },
+  { path: '/fraction', outcome: 500, says: 'status 200.5' },
+  { path: '/no-stream', outcome: 500, says: 'getReader is not a function' },
+  { path: '/locked', outcome: 500, says: 'locked' },
+  { path: '/short', outcome: 'cut', says: 'ended after 4 of 10 announced bytes' },
   { path: '/thenable', outcome: 500, says: 'boom in then' },
   { path: '/getter', outcome: 500, says: 'boom in getter' },
   { path: '/status', outcome: 500, says: 'status 99' },
@@ -130,6 +159,13 @@ const NODE_POINTS: readonly Point[] = [
   { path: '/async', outcome: 500, says: 'boom in async' },
   { path: '/null', outcome: 500, says: 'null' },
   { path: '/odd', outcome: 500, says: 'an error that cannot be shown' },
+  { path: '/revoked', outcome: 500, says: 'Error handling request /revoked' },
+  { path: '/thenable', outcome: 500, says: 'boom in then' },
+  { path: '/short', outcome: 500, says: 'ended after 4 of 10 announced bytes' },
+  { path: '/short-later', outcome: 'cut', says: 'ended after 4 of 10 announced bytes' },
+  { path: '/destroyed', outcome: 'cut', says: 'boom in destroy' },
+  { path: '/no-methods', outcome: 'cut', says: 'boom in no methods' },
+  { path: '/no-prototype', outcome: 'cut', says: 'boom in no prototype' },
   { path: '/field', outcome: 500, says: 'Invalid character in header content' },
   { path: '/status', outcome: 500, says: 'Invalid status code: 99' },
   { path: '/late-field', outcome: 'cut', says: 'Cannot set headers after' },
@@ -281,4 +317,39 @@ export default {
   for (let i = 0; i < 4; i++) assert.notEqual(await pidOf(pool), pid);
   await finishOthers();
   await pool.sees(literally(`Worker exiting (pid: ${pid})`));
+});
+
+test('a response that the application froze costs no other request', async (t) => {
+  const app = `
+export default async (request, response) => {
+  if (request.url === '/pid') return response.end(String(process.pid));
+  if (request.url === '/frozen') return Object.freeze(response).end('never whole');
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  response.end('got ' + text);
+};`;
+  const pool = await start(t, app);
+  const finishOthers = await startOthers(pool);
+  const pid = await pidOf(pool);
+  assert.equal(await outcomeOf(pool, '/frozen'), 'cut');
+  await finishOthers();
+  await pool.sees(literally(`Worker exiting (pid: ${pid})`));
+  assert.doesNotMatch(pool.log, /exited with code/);
+});
+
+test('the signal of a request that fails past everyone names its request', async (t) => {
+  const app = `
+export default {
+  fetch(request) {
+    if (request.url.endsWith('/pid')) return new Response(String(process.pid));
+    request.signal.addEventListener('abort', () => { throw new Error('boom in abort'); });
+    return new Response(new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(1)) }));
+  },
+};`;
+  const pool = await start(t, app);
+  const client = await RawClient.connect(pool.socketPath);
+  client.send('GET /abort HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(client.socket, 'data');
+  client.destroy();
+  await pool.sees(/application handling request \/abort\n[\s\S]*boom in abort/);
 });

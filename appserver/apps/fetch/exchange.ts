@@ -2,15 +2,17 @@
 import { inspect } from 'node:util';
 import { threadClock } from '../../../http1/clock.ts';
 import type { Exchange, ExchangeOwner } from '../../../wire/exchange.ts';
+import { isStatusWithoutContent } from '../../../wire/framing.ts';
 import { RequestContentError, UpgradeError } from '../../errors.ts';
 import type { Gateway, UpgradeOffer } from '../../gateway.ts';
 import type { AccessLog } from '../../logging/access-log.ts';
 import type { ErrorLog } from '../../logging/error-log.ts';
 import { showError } from '../../logging/show-error.ts';
 import type { Quota } from '../../worker/quota.ts';
-import { goOnFor, type Served } from '../../worker/uncaught.ts';
+import { goOnFor, runFor, type Served } from '../../worker/uncaught.ts';
 import { ERROR_PAGE_TYPE, errorPage, reasonOf } from '../error-page.ts';
 import type { GatewayBase } from '../gateway-base.ts';
+import { isPromise } from '../promise.ts';
 import { FetchAccessRecord } from './access-record.ts';
 import { RequestGateway, type Upgradable } from './gateway.ts';
 import { unprepared } from './prepared.ts';
@@ -43,6 +45,8 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
   #takeover: Takeover | undefined = undefined;
   #status = 0;
   #fields: readonly string[] = NO_FIELDS;
+  /** Bytes of content that the head announces; -1 where it does not. */
+  #announced = -1;
   #isOver = false;
 
   constructor(options: FetchHandlerOptions, exchange: Exchange, scheme: 'http' | 'https') {
@@ -110,22 +114,26 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
     const response = unprepared(given);
     const fields = fieldsOf(response);
     const { status } = response;
-    if (!(status >= 200 && status <= 599)) {
+    if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
       throw new RangeError(`the application returned a Response of status ${status}`);
     }
     const simple = simpleBodyOf(response);
     const stream = simple === undefined ? readableBody(response) : simple;
     const length = simple === undefined ? streamLengthOf(response) : undefined;
-    const announced = this.#announce(status, reasonPhraseOf(response), fields, stream, length);
     if (stream === null || typeof stream === 'string' || stream instanceof Uint8Array) {
-      exchange.end(announced);
-    } else if (exchange.head.method === 'HEAD') {
-      stream.cancel().catch(() => {}); // Nobody reads it; its owner has been told.
+      exchange.end(this.#announce(status, reasonPhraseOf(response), fields, stream, length));
+      return;
+    }
+    // Before the head: a body that cannot be read is a 500.
+    const pump = new StreamPump(stream, exchange, (error) => this.#fail(error));
+    this.#announce(status, reasonPhraseOf(response), fields, stream, length);
+    if (exchange.head.method === 'HEAD') {
+      runFor(this, pump.cancel, undefined); // Nobody reads it; its owner is told.
       exchange.end();
     } else {
-      this.#pump = new StreamPump(stream, exchange, (error) => this.#fail(error));
-      goOnFor(this);
-      this.#pump.read();
+      pump.announced = isStatusWithoutContent(status) ? -1 : this.#announced;
+      this.#pump = pump;
+      runFor(this, pump.read);
     }
   }
 
@@ -177,7 +185,9 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
     }
     this.#status = status;
     this.#fields = fields;
-    this.#exchange.writeHead(status, statusText || reasonOf(status), lines + date, length ?? told);
+    this.#announced = length ?? told;
+    const reason = statusText || reasonOf(status);
+    this.#exchange.writeHead(status, reason, lines + date, this.#announced);
   }
 
   switched(fields: readonly string[]): void {
@@ -202,7 +212,16 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
     this.#sendPage(status);
   }
 
+  /** Promises call this as well, where nothing catches what the error itself may throw. */
   #fail(error: unknown): void {
+    try {
+      this.#failWith(error);
+    } catch {
+      this.threw(error);
+    }
+  }
+
+  #failWith(error: unknown): void {
     // Who aborted because the client left has nothing to report.
     if (this.#isOver) return;
     const content = error instanceof RequestContentError ? error : undefined;
@@ -246,18 +265,14 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
   }
 
   drained(): void {
-    goOnFor(this);
-    this.#pump?.read();
-    this.#takeover?.socket.sink.drained();
+    if (this.#pump !== undefined) runFor(this, this.#pump.read);
+    if (this.#takeover !== undefined) runFor(this, this.#takeover.socket.sink.drained);
   }
 
   finished(): void {
     this.#isOver = true;
     if (this.#request !== undefined) closeRequest(this.#request, undefined);
-    if (this.#takeover !== undefined) {
-      goOnFor(this);
-      this.#takeover.socket.sink.closed();
-    }
+    if (this.#takeover !== undefined) runFor(this, this.#takeover.socket.sink.closed);
     this.#logAccess();
   }
 
@@ -269,10 +284,10 @@ export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, 
   aborted(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    goOnFor(this);
-    if (this.#request !== undefined) closeRequest(this.#request, GONE);
-    this.#pump?.cancel(GONE);
-    this.#takeover?.socket.sink.closed();
+    // Listeners of the signal and the stream's cancel() are the application's.
+    if (this.#request !== undefined) runFor(this, closeRequest, this.#request, GONE);
+    if (this.#pump !== undefined) runFor(this, this.#pump.cancel, GONE);
+    if (this.#takeover !== undefined) runFor(this, this.#takeover.socket.sink.closed);
     this.#logAccess();
   }
 
@@ -303,12 +318,6 @@ const FRAMING: ReadonlySet<string> = new Set([
 ]);
 /** Reason of `request.signal` and of a body's `cancel`. */
 const GONE = new DOMException('The client closed the connection', 'AbortError');
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  if (value instanceof Promise) return true;
-  if (typeof value !== 'object' || value === null) return false;
-  return 'then' in value && typeof value.then === 'function';
-}
 
 /** A Response of ours, of Node's, or of a package that makes its own. */
 function isResponse(value: unknown): value is Response {

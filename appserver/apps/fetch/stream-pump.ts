@@ -1,5 +1,6 @@
 /** Carries a ReadableStream to an exchange, no faster than the client takes it. */
 import type { Exchange } from '../../../wire/exchange.ts';
+import { ShortResponseError } from '../../errors.ts';
 
 type Reader = ReadableStreamDefaultReader<unknown>;
 
@@ -8,6 +9,9 @@ export class StreamPump {
   readonly #exchange: Exchange;
   readonly #reader: Reader;
   readonly #fail: (error: unknown) => void;
+  /** Bytes that the head announced; -1 where it did not. */
+  announced = -1;
+  #length = 0;
   #isOver = false;
   readonly #next = (result: { done: boolean; value?: unknown }): void => {
     try {
@@ -19,7 +23,10 @@ export class StreamPump {
   };
   readonly #broken = (error: unknown): void => this.#break(error);
 
-  /** `fail` hears of a stream that broke or gave something that is no bytes. */
+  /**
+   * `fail` hears of a stream that broke, ended too early or gave something that is no bytes. Throws
+   * where `stream` is none, or somebody else reads it.
+   */
   constructor(stream: ReadableStream, exchange: Exchange, fail: (error: unknown) => void) {
     this.#exchange = exchange;
     this.#reader = stream.getReader();
@@ -27,21 +34,25 @@ export class StreamPump {
   }
 
   /** Reads on: at the start, and when the exchange has room again. */
-  read(): void {
+  readonly read = (): void => {
     if (!this.#isOver) this.#reader.read().then(this.#next, this.#broken);
-  }
+  };
 
-  /** The client is gone: the stream is told why. */
-  cancel(reason: unknown): void {
+  /** Nobody wants the rest: the stream is told why. */
+  readonly cancel = (reason: unknown): void => {
     if (this.#isOver) return;
     this.#isOver = true;
     // What the application's own cancel() throws has nobody left to hear it.
     this.#reader.cancel(reason).catch(() => {});
-  }
+  };
 
   #take(result: { done: boolean; value?: unknown }): void {
     if (this.#isOver) return;
     if (result.done) {
+      if (this.#length < this.announced) {
+        this.#break(new ShortResponseError(this.#length, this.announced));
+        return;
+      }
       this.#isOver = true;
       this.#exchange.end();
       return;
@@ -54,6 +65,7 @@ export class StreamPump {
       this.#break(error);
       return;
     }
+    this.#length += value.length;
     if (this.#exchange.write(value)) this.read();
   }
 

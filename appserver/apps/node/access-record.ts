@@ -4,22 +4,22 @@ import type { AccessRecord } from '../../logging/access-format.ts';
 import type { AccessLog } from '../../logging/access-log.ts';
 import type { Forwarded } from '../../worker/forwarded.ts';
 import { NodeConnection } from './connection.ts';
+import type { ServedResponse } from './served-response.ts';
 
 /** Adds a line to the log when the response is over, complete or not. */
 export function watchAccess(
   request: IncomingMessage,
   response: ServerResponse,
+  served: ServedResponse,
   accessLog: AccessLog,
   forwarded: Forwarded,
 ): void {
-  const record = new NodeAccessRecord(request, response, forwarded);
+  const record = new NodeAccessRecord(request, response, served, forwarded);
   response.once('close', () => {
     record.finish();
     accessLog.add(record);
   });
 }
-
-type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => unknown;
 
 class NodeAccessRecord implements AccessRecord {
   readonly #request: IncomingMessage;
@@ -27,39 +27,33 @@ class NodeAccessRecord implements AccessRecord {
   readonly #forwarded: Forwarded;
   readonly #peer: string;
   readonly #startedAt = performance.now();
-  readonly target: string;
+  readonly #served: ServedResponse;
   contentBytesSent = 0;
   durationMicroseconds = 0;
 
-  constructor(request: IncomingMessage, response: ServerResponse, forwarded: Forwarded) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    served: ServedResponse,
+    forwarded: Forwarded,
+  ) {
     this.#request = request;
     this.#response = response;
     this.#forwarded = forwarded;
     this.#peer = NodeConnection.of(request.socket)?.peer ?? '';
-    this.target = request.url ?? ''; // Frameworks rewrite it.
-    this.#count('write');
-    this.#count('end');
-  }
-
-  /** Counts the bytes of content that pass through a method of the response. */
-  #count(name: 'write' | 'end'): void {
-    const response = this.#response as unknown as Record<'write' | 'end', Write>;
-    const own = response[name];
-    response[name] = (chunk, encoding, callback) => {
-      if (chunk !== null && chunk !== undefined && typeof chunk !== 'function') {
-        this.contentBytesSent += lengthOf(chunk, encoding);
-      }
-      return own.call(response, chunk, encoding, callback);
-    };
+    this.#served = served;
   }
 
   finish(): void {
     this.durationMicroseconds = Math.round((performance.now() - this.#startedAt) * 1000);
     const { statusCode } = this.#response;
     const hasNoContent = this.method === 'HEAD' || statusCode === 204 || statusCode === 304;
-    if (hasNoContent) this.contentBytesSent = 0;
+    this.contentBytesSent = hasNoContent ? 0 : this.#served.contentBytes;
   }
 
+  get target(): string {
+    return this.#served.target;
+  }
   get clientAddress(): string {
     return this.#forwarded.clientOf(this.#peer, this.requestField('x-forwarded-for'));
   }
@@ -82,16 +76,6 @@ class NodeAccessRecord implements AccessRecord {
   responseField(name: string): string | undefined {
     return shown(this.#response.getHeader(name));
   }
-}
-
-function lengthOf(chunk: unknown, encoding: unknown): number {
-  if (typeof chunk === 'string') {
-    return Buffer.byteLength(
-      chunk,
-      typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8',
-    );
-  }
-  return chunk instanceof Uint8Array ? chunk.byteLength : 0;
 }
 
 function shown(value: number | string | readonly string[] | undefined): string | undefined {

@@ -1,5 +1,6 @@
 /** Runs functions that no framework made as listeners of node:http. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { isPromise } from '../promise.ts';
 import { sendPage } from './failure.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -31,7 +32,7 @@ export function withoutNext(middleware: Middleware): RequestListener {
 export function withoutResponse(listener: Listener): RequestListener {
   return (request, response) => {
     const result = listener(request, response);
-    return result instanceof Promise ? result.then(refuseResponse) : refuseResponse(result);
+    return isPromise(result) ? result.then(refuseResponse) : refuseResponse(result);
   };
 }
 

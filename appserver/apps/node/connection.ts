@@ -20,6 +20,8 @@ export class NodeConnection implements Member, Served {
   readonly #socket: Socket;
   readonly #accounts: Accounts;
   #response: ServerResponse | undefined = undefined;
+  /** The one before, where the client did not wait for its end. */
+  #earlier: ServerResponse | undefined = undefined;
   #requests = 0;
   #isTunnel = false;
   #quietTimer: NodeJS.Timeout | undefined = undefined;
@@ -58,6 +60,8 @@ export class NodeConnection implements Member, Served {
   begin(response: ServerResponse): void {
     this.#requests += 1;
     this.#accounts.requests += 1;
+    const before = this.#response;
+    this.#earlier = before === undefined || before.writableFinished ? undefined : before;
     this.#response = response;
   }
 
@@ -67,8 +71,10 @@ export class NodeConnection implements Member, Served {
 
   endUncaught(): void {
     const response = this.#response;
-    if (this.#isTunnel || response === undefined) this.#socket.destroy();
-    else if (!response.destroyed) failResponse(response);
+    // Of several requests under way nobody can say whose code it was.
+    const isOneOfSeveral = this.#earlier !== undefined && !this.#earlier.writableFinished;
+    if (this.#isTunnel || response === undefined || isOneOfSeveral) this.#socket.destroy();
+    else if (!response.destroyed) failResponse(response, this.#socket);
   }
 
   /** The application has taken the socket (a WebSocket): it may last as long as it likes. */
