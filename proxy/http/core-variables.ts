@@ -5,6 +5,8 @@ import { hostname } from 'node:os';
 import type { RequestHead } from '../../wire/exchange.ts';
 import { hostPort } from '../../wire/host.ts';
 import { parseTarget } from '../../wire/target.ts';
+import { systemFailure } from '../config/paths.ts';
+import { CRIT } from '../log/error-log.ts';
 import { filePath } from './file-path.ts';
 import { type HttpRequest, requestLine } from './request.ts';
 import type { Getter } from './script.ts';
@@ -46,8 +48,8 @@ export const coreVariables: readonly VariableRow[] = [
   { name: 'http_', isPrefix: true, get: (r, name) => receivedField(r.head.fields, name) },
   ...SENT_FIELDS.map((name) => ({ name: `sent_http_${name}`, get: sentGetter(name) })),
   { name: 'sent_http_', isPrefix: true, get: sentField },
-  { name: 'args', get: (r) => r.args || undefined, set: setArgs },
-  { name: 'query_string', get: (r) => r.args || undefined },
+  { name: 'args', get: args, set: setArgs },
+  { name: 'query_string', get: args },
   { name: 'is_args', get: (r) => (r.args === '' ? '' : '?') },
   { name: 'binary_remote_addr', get: (r) => binaryAddress(r.clientAddress) },
   { name: 'body_bytes_sent', get: bodyBytesSent },
@@ -104,8 +106,13 @@ function path(r: HttpRequest): string | undefined {
   return undefined;
 }
 
+function args(r: HttpRequest): string | undefined {
+  return r.hasArgs ? r.args : undefined;
+}
+
 function setArgs(r: HttpRequest, value: string): void {
   r.args = value;
+  r.hasArgs = true;
   r.isTargetValid = false;
 }
 
@@ -195,9 +202,9 @@ function documentRoot(r: HttpRequest): string {
 function realRoot(r: HttpRequest): string | undefined {
   try {
     return realpathSync(Buffer.from(documentRoot(r), 'latin1'), 'latin1');
-  } catch {
+  } catch (error) {
     // nginx logs and leaves the variable without a value.
-    r.logError(`realpath() "${documentRoot(r)}" failed`);
+    r.log(CRIT, systemFailure('realpath', documentRoot(r), error));
     return undefined;
   }
 }

@@ -126,6 +126,7 @@ function readPath(r: HttpRequest, parsed: Target | undefined): boolean {
   }
   r.uri = path.path;
   r.args = path.args;
+  r.hasArgs = path.args !== '';
   return true;
 }
 

@@ -13,3 +13,9 @@ export function mediaType(uri: string, core: CoreConf): string {
 }
 
 const SLASH = 0x2f;
+
+/** `; charset=NAME` of a Content-Type, '' without one: nginx keeps it apart from the type. */
+export function charsetOf(contentType: string): string {
+  const charset = /;\s*charset="?([^\s;"]+)/i.exec(contentType)?.[1];
+  return charset === undefined ? '' : `; charset=${charset}`;
+}

@@ -137,13 +137,17 @@ function enterLocation(r: HttpRequest): boolean {
   const { root } = r.server;
   const location = root.tree?.find(r) ?? root;
   r.location = location;
+  if (!checkLocation(r)) return false;
   if (location.redirectsToSlash && r.uri.length < location.name.length) {
     r.redirectTo = escapePath(location.name) + (r.args === '' ? '' : `?${r.args}`);
     finalize(r, 301);
     return false;
   }
-  return checkLocation(r);
+  enter(r, REWRITE);
+  return true;
 }
+
+/** Whether the location may be asked at all, its redirect to the slash among it. */
 
 function checkLocation(r: HttpRequest): boolean {
   const { core } = r.location;
@@ -165,7 +169,6 @@ function checkLocation(r: HttpRequest): boolean {
     finalize(r, 413);
     return false;
   }
-  enter(r, REWRITE);
   return true;
 }
 
@@ -219,11 +222,15 @@ function terminate(r: HttpRequest): void {
   r.exchange.abort();
 }
 
-/** nginx `ngx_http_internal_redirect`: starts again at server_rewrite with another URI. */
-export function internalRedirect(r: HttpRequest, uri: string, args: string): void {
-  if (!countRedirect(r, uri)) return;
+/**
+ * nginx `ngx_http_internal_redirect`: starts again at server_rewrite with another URI. `args` is
+ * `undefined` where the URI has no `?`.
+ */
+export function internalRedirect(r: HttpRequest, uri: string, args: string | undefined): void {
+  if (!countRedirect(r, 'internally redirecting to', uri)) return;
   r.uri = uri;
-  r.args = args;
+  r.args = args ?? '';
+  r.hasArgs = args !== undefined;
   r.isTargetValid = false;
   r.isInternal = true;
   r.isLocationValid = true;
@@ -235,12 +242,23 @@ export function internalRedirect(r: HttpRequest, uri: string, args: string): voi
   run(r);
 }
 
+/**
+ * The same for a target whose arguments stand behind its first `?` (nginx `ngx_http_split_args`);
+ * `args` are those of one without.
+ */
+export function internalRedirectTo(r: HttpRequest, target: string, args?: ''): void {
+  const mark = target.indexOf('?');
+  if (mark === -1) internalRedirect(r, target, args);
+  else internalRedirect(r, target.slice(0, mark), target.slice(mark + 1));
+}
+
 /** nginx `ngx_http_named_location`: goes on at the rewrite phase of `@name`. */
 export function redirectToNamed(r: HttpRequest, name: string): void {
-  if (!countRedirect(r, name)) return;
+  if (!countRedirect(r, 'redirect to named location', name)) return;
   const location = r.server.named.get(name);
   if (location === undefined) {
     r.log(ERROR, `could not find named location "${name}"`);
+    r.action = '';
     finalize(r, 500);
     return;
   }
@@ -253,9 +271,10 @@ export function redirectToNamed(r: HttpRequest, name: string): void {
   run(r);
 }
 
-function countRedirect(r: HttpRequest, target: string): boolean {
+function countRedirect(r: HttpRequest, what: string, target: string): boolean {
   if (--r.uriChangesLeft >= 0) return true;
-  r.log(ERROR, `rewrite or internal redirection cycle while redirect to "${target}"`);
+  r.log(ERROR, `rewrite or internal redirection cycle while ${what} "${target}"`);
+  r.action = '';
   // An error page must not be the cycle's way on.
   r.isErrorPage = true;
   finalize(r, 500);
@@ -265,6 +284,7 @@ function countRedirect(r: HttpRequest, target: string): boolean {
 /** Another location makes the reply. What a status left for its page stays: see `startAnew`. */
 function restartReply(r: HttpRequest): void {
   const { extraLines, redirectTo } = r;
+  r.action = '';
   clearReply(r);
   r.extraLines = extraLines;
   r.redirectTo = redirectTo;

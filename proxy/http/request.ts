@@ -52,6 +52,8 @@ export class HttpRequest implements ExchangeOwner {
   uri = '';
   /** Query string without `?` (`$args`). */
   args = '';
+  /** Whether `$args` has a value, be it empty: a target of the server's own that ends in `?` gives one. */
+  hasArgs = false;
   /** Whether the target was refused as a path; `uri` is empty then. */
   isPathInvalid = false;
   /** Whether `head.target` still says what `uri` and `args` say (nginx `valid_unparsed_uri`). */
@@ -97,6 +99,11 @@ export class HttpRequest implements ExchangeOwner {
   reason: string | undefined = undefined;
   /** '' sends no Content-Type. */
   contentType = '';
+  /**
+   * Content-Type that an X-Accel-Redirect gave to the reply it leads to, whatever file that comes from;
+   * a status that is answered takes it back, but for its charset.
+   */
+  givenType = '';
   /** Bytes, or -1 where unknown. */
   contentLength = -1;
   /** Epoch seconds, or -1. */

@@ -11,15 +11,16 @@ export function sentField(r: HttpRequest, name: string): string | undefined {
     case 'content_length':
       return r.contentLength === -1 ? undefined : String(r.contentLength);
     case 'location':
-      if (r.redirectTo === '') return undefined;
+      // What an upstream said and nothing rewrote goes on as a line of its own.
+      if (r.redirectTo === '') return listed(r.extraLines, name);
       // nginx makes it absolute when it writes the head.
       return r.isHeadSent ? absoluteRedirect(r) : r.redirectTo;
     case 'last_modified':
       return lastModifiedText(r) || undefined;
     case 'etag':
-      return r.etag || undefined;
+      return r.etag || listed(r.extraLines, name);
     case 'content_encoding':
-      return r.contentEncoding || undefined;
+      return r.contentEncoding || listed(r.extraLines, name);
     case 'connection':
       if (r.status === 101) return 'upgrade';
       return r.exchange.keepAlive ? 'keep-alive' : 'close';

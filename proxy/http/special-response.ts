@@ -5,7 +5,8 @@
 import { discardContent } from './body.ts';
 import { isChrome, isMsie } from './browser.ts';
 import type { CompiledErrorPage } from './location.ts';
-import { internalRedirect, redirectToNamed } from './pipeline.ts';
+import { charsetOf } from './media-type.ts';
+import { internalRedirectTo, redirectToNamed } from './pipeline.ts';
 import { clearReply } from './reply.ts';
 import type { HttpRequest } from './request.ts';
 import { reasonPhrase } from './status.ts';
@@ -62,6 +63,8 @@ function startAnew(r: HttpRequest, status: number): void {
   clearReply(r);
   if (status === 201 || (status >= 301 && status <= 308)) r.redirectTo = redirectTo;
   if (status === 401 || status === 416) r.extraLines = extraLines;
+  // nginx ngx_http_special_response_handler: the type goes, the charset stays.
+  if (r.givenType !== '') r.givenType = charsetOf(r.givenType);
 }
 
 /** nginx turns keep-alive off after these. */
@@ -83,9 +86,7 @@ function sendErrorPage(r: HttpRequest, status: number, page: CompiledErrorPage):
   const target = page.target.evaluate(r);
   if (target.startsWith('/')) {
     if (r.method !== 'HEAD') r.method = 'GET';
-    const query = target.indexOf('?');
-    if (query === -1) internalRedirect(r, target, '');
-    else internalRedirect(r, target.slice(0, query), target.slice(query + 1));
+    internalRedirectTo(r, target);
     return;
   }
   if (target.startsWith('@')) {

@@ -8,12 +8,11 @@ import {
   type Scope,
   SERVER,
 } from '../config/directive.ts';
-import { systemErrorText } from '../config/paths.ts';
 import { parseValue } from '../config/values.ts';
 import type { CoreConf } from '../http/core-conf.ts';
 import { fileInfo } from '../http/file-cache.ts';
 import { filePath } from '../http/file-path.ts';
-import { isAbsence } from '../http/file-problem.ts';
+import { isAbsence, logAbsence, textOf } from '../http/file-problem.ts';
 import { defineModule } from '../http/module.ts';
 import { DECLINED, DONE, type Verdict } from '../http/phases.ts';
 import { internalRedirect } from '../http/pipeline.ts';
@@ -88,7 +87,7 @@ function findIndex(r: HttpRequest, names: readonly Value[], core: CoreConf): Ver
 }
 
 function redirect(r: HttpRequest, uri: string): Verdict {
-  internalRedirect(r, uri, r.args);
+  internalRedirect(r, uri, r.hasArgs ? r.args : undefined);
   return DONE;
 }
 
@@ -122,10 +121,6 @@ function refuse(r: HttpRequest, path: string, code: string): Verdict {
     r.log(ERROR, `"${path}" is forbidden ${textOf(code)}`);
     return 403;
   }
-  if (r.location.core.log_not_found) r.log(ERROR, `"${path}" is not found ${textOf(code)}`);
+  logAbsence(r, `"${path}" is not found`, path, code);
   return 404;
-}
-
-function textOf(code: string): string {
-  return systemErrorText(Object.assign(new Error(), { code }));
 }

@@ -1,5 +1,6 @@
 /** Replies of proxied requests that are not the upstream's response as it is. */
 import { parseGivenUri } from '../../wire/given-uri.ts';
+import { charsetOf } from '../http/media-type.ts';
 import { OK, type Verdict } from '../http/phases.ts';
 import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
 import { knownLines } from '../http/reply.ts';
@@ -13,6 +14,7 @@ import { UpstreamExchange } from '../upstream/exchange.ts';
  * See nginx `ngx_http_upstream_process_headers`.
  */
 export function redirectByUpstream(r: HttpRequest, to: string): void {
+  r.action = 'reading response header from upstream';
   if (to.startsWith('@')) {
     redirectToNamed(r, to);
     return;
@@ -20,11 +22,12 @@ export function redirectByUpstream(r: HttpRequest, to: string): void {
   const { uri, args, isUnsafe } = parseGivenUri(to);
   if (isUnsafe) {
     r.log(ERROR, `unsafe URI "${uri}" was detected`);
+    r.action = '';
     r.finalize(404);
     return;
   }
   if (r.method !== 'HEAD') r.method = 'GET';
-  internalRedirect(r, uri, args);
+  internalRedirect(r, uri, to.includes('?') ? args : undefined);
 }
 
 /** Field lines of a 101 response: the server's own, those of the upstream, and what filters add. */
@@ -45,18 +48,15 @@ export function addKeptFields(r: HttpRequest): Verdict {
   if (r.upstream === undefined || !(r.upstream instanceof UpstreamExchange)) return OK;
   const { kept } = r.upstream;
   if (kept === undefined || r.errorStatus === 412) return OK;
-  if (r.errorStatus !== 416) r.extraLines += kept.lines;
-  if (kept.contentType === '') return OK;
-  r.contentType = isBuiltInPage(r) ? `text/html${charsetOf(kept.contentType)}` : kept.contentType;
+  if (r.errorStatus !== 416) r.extraLines += kept;
+  if (r.givenType !== '') giveType(r, r.givenType);
   return OK;
 }
 
-function isBuiltInPage(r: HttpRequest): boolean {
-  return r.errorStatus > 0 && !r.isErrorPage && r.contentType === 'text/html';
-}
-
-/** nginx keeps the charset of a field apart from its type, and for the page of an error too. */
-function charsetOf(contentType: string): string {
-  const charset = /;\s*charset="?([^\s;"]+)/i.exec(contentType)?.[1];
-  return charset === undefined ? '' : `; charset=${charset}`;
+/** A file takes the given type; the page of an error and another upstream's reply its charset alone. */
+function giveType(r: HttpRequest, given: string): void {
+  const isReplied = r.producer !== undefined && r.contentType !== '';
+  if (!given.startsWith(';') && !isReplied) r.contentType = given;
+  else if (r.contentType !== '' && charsetOf(r.contentType) === '')
+    r.contentType += charsetOf(given);
 }

@@ -9,6 +9,7 @@ import { DONE } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { VariableRow } from '../http/variables.ts';
 import { startExchange } from '../upstream/exchange.ts';
+import type { PassTarget } from '../upstream/pass.ts';
 import { registryOf } from '../upstream/registry.ts';
 import { exchangeOf } from '../upstream/variables.ts';
 import { compilePlan } from './proxy-compile.ts';
@@ -16,10 +17,16 @@ import { PROXY_DEFAULTS, type ProxyConf, proxyRows } from './proxy-directives.ts
 import { addKeptFields } from './proxy-replies.ts';
 
 const variables: readonly VariableRow[] = [
-  { name: 'proxy_host', isChangeable: true, get: (r) => exchangeOf(r)?.target.host },
-  { name: 'proxy_port', isChangeable: true, get: (r) => exchangeOf(r)?.target.port },
+  { name: 'proxy_host', isChangeable: true, get: (r) => targetOf(r)?.host },
+  { name: 'proxy_port', isChangeable: true, get: (r) => targetOf(r)?.port },
   { name: 'proxy_add_x_forwarded_for', get: addForwardedFor },
 ];
+
+/** What `proxy_pass` of this location says: an internal redirect leaves it behind, as in nginx. */
+function targetOf(r: HttpRequest): PassTarget | undefined {
+  const exchange = exchangeOf(r);
+  return exchange?.location === r.location ? exchange.target : undefined;
+}
 
 /** `$proxy_add_x_forwarded_for`: the client's own list, then the client. */
 function addForwardedFor(r: HttpRequest): string {

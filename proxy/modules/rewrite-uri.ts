@@ -95,6 +95,7 @@ function innerCode(rewrite: Rewrite, http: HttpLoad): Code {
     if (argsPieces !== undefined) {
       const args = join(argsPieces, r);
       r.args = addsArgs && r.args !== '' ? `${args}&${r.args}` : args;
+      r.hasArgs = true;
     } else if (!addsArgs) r.args = '';
     if (isTraced) r.log(NOTICE, `rewritten data: "${uri}", args: "${r.args}"`);
     if (uri === '') {

@@ -10,7 +10,7 @@ import { isAbsence } from '../http/file-problem.ts';
 import type { Location } from '../http/location.ts';
 import { type CompileSite, defineModule } from '../http/module.ts';
 import { DECLINED, DONE, type Step, type Verdict } from '../http/phases.ts';
-import { internalRedirect, redirectToNamed } from '../http/pipeline.ts';
+import { internalRedirectTo, redirectToNamed } from '../http/pipeline.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Value } from '../http/script.ts';
 import { CRIT } from '../log/error-log.ts';
@@ -121,8 +121,6 @@ function goElsewhere(r: HttpRequest, target: string): Verdict {
     redirectToNamed(r, target);
     return DONE;
   }
-  const mark = target.indexOf('?');
-  if (mark === -1) internalRedirect(r, target, '');
-  else internalRedirect(r, target.slice(0, mark), target.slice(mark + 1));
+  internalRedirectTo(r, target, '');
   return DONE;
 }

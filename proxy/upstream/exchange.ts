@@ -13,6 +13,7 @@ import { ownBytes } from '../../http1/bytes.ts';
 import type { ClientConnection } from '../../http1/client-connection.ts';
 import type { ClientFailure, ResponseSink, TunnelOffer } from '../../http1/response-sink.ts';
 import type { ResponseHead } from '../../wire/exchange.ts';
+import type { Location } from '../http/location.ts';
 import type { Producer } from '../http/phases.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { CRIT, ERROR, INFO, WARN } from '../log/error-log.ts';
@@ -30,7 +31,7 @@ import { OutgoingRequest, type OutgoingUser } from './outgoing.ts';
 import { PassProblem, type PassTarget } from './pass.ts';
 import type { PeerOutcome } from './peers.ts';
 import { IGNORE_BUFFERING, IGNORE_REDIRECT, type ProxyPlan } from './plan.ts';
-import { type KeptFields, linesOf } from './response-fields.ts';
+import { linesOf } from './response-fields.ts';
 import { outcomeOf, Tries } from './tries.ts';
 import { TunnelPair, type TunnelPairOwner } from './tunnel-pair.ts';
 
@@ -59,11 +60,13 @@ export function startExchange(r: HttpRequest, plan: ProxyPlan): void {
 /** See the top of the file. Stays in `r.upstream` for the variables. */
 export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairOwner {
   readonly target: PassTarget;
+  /** Whose `proxy_pass` it is. */
+  readonly location: Location;
   /** Head of the last response; `undefined` while there is none. */
   responseHead: ResponseHead | undefined = undefined;
   trailers: readonly string[] = NONE;
   /** Fields that go on after an X-Accel-Redirect; see the module's header filter. */
-  kept: KeptFields | undefined = undefined;
+  kept: string | undefined = undefined;
   readonly #r: HttpRequest;
   readonly #plan: ProxyPlan;
   #state = WAITING;
@@ -79,6 +82,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     this.#r = r;
     this.#plan = plan;
     this.target = target;
+    this.location = r.location;
     this.#outgoing = new OutgoingRequest(r, plan, target, this);
     this.#isBuffering = plan.buffering;
     this.#tries = new Tries(r, plan, target.group);
@@ -96,7 +100,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
   /** An internal redirect led here: what was tried before is told by the variables too. */
   #follow(before: UpstreamExchange): void {
     this.#tries.follow(before.#tries);
-    if (before.kept !== undefined) this.kept = { lines: before.kept.lines, contentType: '' };
+    this.kept = before.kept;
   }
 
   requestReady(): void {
@@ -212,8 +216,7 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     const location = accelRedirect(head.fields);
     if (location === undefined) return false;
     this.#leaveRest();
-    const { lines, contentType } = this.#plan.fields.takeKept(r, head);
-    this.kept = { lines: (this.kept?.lines ?? '') + lines, contentType };
+    this.kept = (this.kept ?? '') + this.#plan.fields.takeKept(r, head);
     services.accelRedirect(r, location);
     return true;
   }

@@ -90,13 +90,6 @@ const KEPT_BY_REDIRECT: readonly string[] = [
   'Expires',
 ];
 
-/** Fields of a response that another reply takes over. */
-export interface KeptFields {
-  readonly lines: string;
-  /** '' for none. */
-  readonly contentType: string;
-}
-
 /** What a location does with the fields of responses. Decided at load. */
 export class ResponseFields {
   readonly #codes = new FieldTable();
@@ -143,17 +136,18 @@ export class ResponseFields {
   }
 
   /**
-   * Takes only what an X-Accel-Redirect keeps, fields of `proxy_hide_header` among it, as nginx does;
-   * nothing stays in the reply.
+   * Takes only what an X-Accel-Redirect keeps, fields of `proxy_hide_header` among it, as nginx does.
+   * Nothing stays in the reply but its type; the lines are given.
    */
-  takeKept(r: HttpRequest, head: ResponseHead): KeptFields {
+  takeKept(r: HttpRequest, head: ResponseHead): string {
     r.extraLines = '';
     r.contentType = '';
     this.#take(r, head.fields, this.#kept);
-    const kept = { lines: r.extraLines, contentType: r.contentType };
+    const lines = r.extraLines;
+    r.givenType = r.contentType;
     r.extraLines = '';
     r.contentType = '';
-    return kept;
+    return lines;
   }
 
   #take(r: HttpRequest, fields: readonly string[], only: FieldTable | undefined): void {

@@ -43,6 +43,8 @@ suite('redirects to a slash', { skip: lacksNginx() }, () => {
         location /nested/ { location /nested/in/ { ${pass}; } }
         location ^~ /stop/ { ${pass}; }
         location = /exact/ { ${pass}; }
+        location /inner/ { internal; ${pass}; }
+        location /small/ { client_max_body_size 1; ${pass}; }
         location /both { return 200 both; }
         location /both/ { ${pass}; }
         location = /taken { return 200 taken; }
@@ -122,6 +124,14 @@ suite('redirects to a slash', { skip: lacksNginx() }, () => {
   ]) {
     test(`GET ${path}`, () => assertSame(pair, get(path)).then(() => {}));
   }
+
+  test('what a location refuses is refused before its slash is added', async () => {
+    await assertSame(pair, get('/inner'));
+    await assertSame(pair, get('/small'));
+    const upload = get('/small', 'Content-Length: 2').replace('GET', 'POST');
+    const { status } = await assertSame(pair, `${upload}xx`);
+    assert.equal(status, 413);
+  });
 
   test('a file that try_files found leaves the upstream the target of the client', async () => {
     for (const place of [
