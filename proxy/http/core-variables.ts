@@ -201,7 +201,8 @@ function documentRoot(r: HttpRequest): string {
 
 function realRoot(r: HttpRequest): string | undefined {
   try {
-    return realpathSync(Buffer.from(documentRoot(r), 'latin1'), 'latin1');
+    // The system's own: Node's takes `file/` for the file.
+    return realpathSync.native(Buffer.from(documentRoot(r), 'latin1'), 'latin1');
   } catch (error) {
     // nginx logs and leaves the variable without a value.
     r.log(CRIT, systemFailure('realpath', documentRoot(r), error));

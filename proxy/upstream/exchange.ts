@@ -232,6 +232,9 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
       this.#outgoing.method === 'HEAD'
     ) {
       this.#state = DROP;
+      // The answer from elsewhere may be logged before the end of this one is read.
+      this.#tries.finish(0);
+      this.#tries.noteBytes(this.#connection!);
       return;
     }
     this.#closeUpstream();

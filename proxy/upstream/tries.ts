@@ -77,13 +77,18 @@ export class Tries {
     attempt.responseMs = this.elapsedMs;
   }
 
+  /** What went over the connection so far, for the variables. */
+  noteBytes(connection: ClientConnection): void {
+    const { attempt } = this;
+    if (attempt === undefined) return;
+    attempt.bytesSent = connection.bytesSent;
+    attempt.bytesReceived = connection.bytesReceived;
+  }
+
   /** Gives the peer back. Returns whether it is now left alone for a while. */
   release(outcome: PeerOutcome, connection: ClientConnection | undefined): boolean {
-    const { attempt, peer } = this;
-    if (attempt !== undefined && connection !== undefined) {
-      attempt.bytesSent = connection.bytesSent;
-      attempt.bytesReceived = connection.bytesReceived;
-    }
+    const { peer } = this;
+    if (connection !== undefined) this.noteBytes(connection);
     if (peer === undefined) return false;
     this.peer = undefined;
     const { peers } = this.#group;

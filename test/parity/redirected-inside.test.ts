@@ -25,7 +25,7 @@ const script = answering((request) => {
 
 const HTTP = (to: string): string => `
 log_format told "$request_uri|$status|$uri|$args|$query_string|$is_args|$proxy_host|$proxy_port|"
-                "$upstream_status|$sent_http_location|$sent_http_content_type|$sent_http_etag|"
+                "$upstream_status|$upstream_response_length|$upstream_bytes_received|$sent_http_location|$sent_http_content_type|$sent_http_etag|"
                 "$realpath_root";
 access_log told.log told;
 proxy_http_version 1.1; proxy_set_header Connection "";
@@ -44,6 +44,7 @@ server {
   location @upstream { rewrite ^/unreached(.*) $1 break; ${to}; }
   location @page { return 200 page; }
   location /absent/ { root none; }
+  location /behind/ { alias files/page.html/; }
   location /try/ { try_files /none /files/page.html?$args; }
   location /plain/ { try_files /none /files/page.html; }
   location /last/ { rewrite ^ /files/page.html? last; }
@@ -83,6 +84,7 @@ const REQUESTS = [
   '/files/?',
   '/files/?a',
   '/absent/x',
+  '/behind/x',
   '/try/x',
   '/try/x?',
   '/try/x?a',
