@@ -242,13 +242,10 @@ export function internalRedirect(r: HttpRequest, uri: string, args: string | und
   run(r);
 }
 
-/**
- * The same for a target whose arguments stand behind its first `?` (nginx `ngx_http_split_args`);
- * `args` are those of one without.
- */
-export function internalRedirectTo(r: HttpRequest, target: string, args?: ''): void {
+/** The same for a target whose arguments stand behind its first `?` (nginx `ngx_http_split_args`). */
+export function internalRedirectTo(r: HttpRequest, target: string): void {
   const mark = target.indexOf('?');
-  if (mark === -1) internalRedirect(r, target, args);
+  if (mark === -1) internalRedirect(r, target, undefined);
   else internalRedirect(r, target.slice(0, mark), target.slice(mark + 1));
 }
 

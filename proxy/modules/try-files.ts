@@ -121,6 +121,6 @@ function goElsewhere(r: HttpRequest, target: string): Verdict {
     redirectToNamed(r, target);
     return DONE;
   }
-  internalRedirectTo(r, target, '');
+  internalRedirectTo(r, target);
   return DONE;
 }

@@ -38,7 +38,7 @@ server {
   location /kept/ { error_page 404 = /files/none; alias files/; }
   location /intercepted/ { proxy_intercept_errors on; error_page 404 /files/page.html; ${to}; }
   location /unreached/ { error_page 404 = @upstream; alias files/; }
-  location /cycle/ { try_files /none /cycle/; }
+  location /cycle/ { try_files /none /cycle/?; }
   location /named/ { try_files /none @cycle; }
   location @cycle { try_files /none @cycle; }
   location @upstream { rewrite ^/unreached(.*) $1 break; ${to}; }
@@ -46,7 +46,6 @@ server {
   location /absent/ { root none; }
   location /behind/ { alias files/page.html/; }
   location /try/ { try_files /none /files/page.html?$args; }
-  location /plain/ { try_files /none /files/page.html; }
   location /last/ { rewrite ^ /files/page.html? last; }
   location /query/ { rewrite ^ /files/page.html?$arg_q? last; }
   location /set/ { set $args ""; alias files/; }
@@ -88,7 +87,6 @@ const REQUESTS = [
   '/try/x',
   '/try/x?',
   '/try/x?a',
-  '/plain/x?a',
   '/last/x',
   '/last/x?a',
   '/query/x',
