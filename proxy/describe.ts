@@ -1,7 +1,11 @@
-/** What others need to know of a configuration before the proxy runs it: where it listens, whom it asks. */
+/**
+ * What others need to know of a configuration before the proxy runs it: where it listens, whom it asks.
+ * All texts are strings of Node, as people read them.
+ */
 import { resolve } from 'node:path';
+import { toNodeString } from './config/paths.ts';
 import { type Cycle, loadCycle } from './cycle.ts';
-import { type Destinations, findDestinations } from './destinations.ts';
+import { type Destination, type Destinations, findDestinations } from './destinations.ts';
 import type { ListenAddress } from './http/listen.ts';
 import type { HttpLoad } from './http/load.ts';
 import { messageOf } from './main.ts';
@@ -49,22 +53,33 @@ export function describeConfiguration(
       errorLog: undefined,
     });
   } catch (error) {
-    return { error: messageOf(error) };
+    return { error: toNodeString(messageOf(error)) };
   }
   const listens = (cycle.http?.addresses ?? []).map(({ listen }) => listen);
   return {
-    pid: cycle.main.pid,
+    pid: toNodeString(cycle.main.pid),
     listens: listens.map(describeListen),
     destinations:
       cycle.http === undefined
         ? { known: [], open: [] }
-        : findDestinations(cycle.http.load, cycle.root.load.files),
+        : describeDestinations(findDestinations(cycle.http.load, cycle.root.load.files)),
     keptUpstreams: cycle.http === undefined ? [] : keptUpstreams(cycle.http.load),
   };
 }
 
+function describeDestinations({ known, open }: Destinations): Destinations {
+  return { known: known.map(describeDestination), open: open.map(toNodeString) };
+}
+
+function describeDestination({ name, isBlock, servers }: Destination): Destination {
+  const shown = servers.map((each) => ({ ...each, name: toNodeString(each.name) }));
+  return { name: toNodeString(name), isBlock, servers: shown };
+}
+
 function describeListen({ host, port, path, text }: ListenAddress): DescribedListen {
-  if (path !== '') return { at: { path }, text, isWildcard: false };
+  if (path !== '') {
+    return { at: { path: toNodeString(path) }, text: toNodeString(text), isWildcard: false };
+  }
   const isWildcard = host === '0.0.0.0' || host === '::';
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return { at: { host: reachable, port }, text, isWildcard };
@@ -74,8 +89,8 @@ function keptUpstreams(http: HttpLoad): KeptUpstream[] {
   return [...registryOf(http).groups]
     .filter(({ keepalive }) => keepalive.connections > 0)
     .map(({ name, servers, keepalive }) => ({
-      name,
-      servers: servers.flatMap(({ addresses }) => addresses.map((each) => each.name)),
+      name: toNodeString(name),
+      servers: servers.flatMap(({ addresses }) => addresses.map((each) => toNodeString(each.name))),
       timeoutMs: keepalive.timeoutMs,
     }));
 }

@@ -19,7 +19,7 @@ function up(
   files: Readonly<Record<string, string>>,
   words: readonly string[],
 ): Program {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-up-')));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem up, größer-')));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const program = new Program(process.execPath, [TANDEM, 'up', ...words], {
     cwd: folder,
