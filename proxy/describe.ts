@@ -4,7 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { toNodeString } from './config/paths.ts';
-import { type Cycle, loadCycle } from './cycle.ts';
+import { surveyText } from './config/survey.ts';
+import { type Cycle, type CycleSource, loadCycle, surveyCycle } from './cycle.ts';
 import { type Destination, type Destinations, findDestinations } from './destinations.ts';
 import type { ListenAddress } from './http/listen.ts';
 import type { HttpLoad } from './http/load.ts';
@@ -39,21 +40,29 @@ export interface KeptUpstream {
   readonly timeoutMs: number;
 }
 
-/** Reads the file in a folder; `error` is nginx's message. */
-export function describeConfiguration(
-  folder: string,
-  file: string,
-): Description | { error: string } {
+/** Why a file cannot be run. */
+export interface Refusal {
+  /** nginx's message. */
+  readonly error: string;
+  /** What else Tandem does not support, as `-t` prints it. */
+  readonly further: readonly string[];
+}
+
+/** Reads the file in a folder. */
+export function describeConfiguration(folder: string, file: string): Description | Refusal {
+  const source: CycleSource = {
+    prefix: folder.endsWith('/') ? folder : `${folder}/`,
+    file: resolve(folder, file),
+    directives: '',
+    errorLog: undefined,
+  };
   let cycle: Cycle;
   try {
-    cycle = loadCycle({
-      prefix: folder.endsWith('/') ? folder : `${folder}/`,
-      file: resolve(folder, file),
-      directives: '',
-      errorLog: undefined,
-    });
+    cycle = loadCycle(source);
   } catch (error) {
-    return { error: toNodeString(messageOf(error)) };
+    const text = messageOf(error);
+    const further = surveyText(surveyCycle(source), text, false);
+    return { error: toNodeString(text), further: toNodeString(further).split('\n').slice(0, -1) };
   }
   const listens = (cycle.http?.addresses ?? []).map(({ listen }) => listen);
   return {
