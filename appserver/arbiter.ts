@@ -302,7 +302,10 @@ class Arbiter {
     } else if (exit.signal !== null) {
       this.#log.warning(`Worker (pid:${worker.pid}) did not stop in time: sent ${exit.signal}`);
     } else if (exit.code !== 0 || !(exit.wasReady || exit.isExpected)) {
-      this.#log.error(`Worker (pid:${worker.pid}) exited with code ${exit.code}`);
+      const hint = exit.wasReady
+        ? ''
+        : ' before it was ready: the application called process.exit(), or failed with what is above';
+      this.#log.error(`Worker (pid:${worker.pid}) exited with code ${exit.code}${hint}`);
     }
   }
 

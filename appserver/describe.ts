@@ -18,6 +18,8 @@ export interface BoundAddress {
 
 /** Facts for whoever puts a front before the pool. */
 export interface PoolDescription {
+  /** `MODULE:EXPORT`; `null` where nothing names it. */
+  readonly app: string | null;
   readonly bind: readonly BoundAddress[];
   /** Who says where: the words, a file or a variable, or nobody. */
   readonly boundBy: 'words' | 'settings' | 'default';
@@ -38,8 +40,9 @@ export async function describePool(words: readonly string[]): Promise<PoolDescri
   try {
     const commandLine = parseCommandLine(words);
     const loaded = await loadSettings(commandLine, process.env, { folder, serial: 0 });
-    const { bind, keepalive } = loaded.settings;
+    const { bind, keepalive, wsgi_app } = loaded.settings;
     return {
+      app: wsgi_app,
       bind: await Promise.all(bind.map(boundAddress)),
       boundBy: commandLine.values.has('bind') ? 'words' : isDefault(bind) ? 'default' : 'settings',
       folder: process.cwd(),

@@ -95,7 +95,11 @@ function print(text: string): number {
 
 /** What is wrong only when it is used: found before a worker is. */
 function checkTogether(settings: Settings): void {
-  if (settings.wsgi_app === null) throw new SettingError('No application module specified.');
+  if (settings.wsgi_app === null) {
+    throw new SettingError(
+      'No application module specified.\nName it, as in tandem-appserver server:app, or as wsgi_app in appserver.config.ts.',
+    );
+  }
   for (const address of settings.bind) parseBind(address);
   compileAccessFormat(settings.access_log_format);
   new Forwarded(settings);

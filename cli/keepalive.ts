@@ -20,6 +20,6 @@ export function findKeepaliveClashes(
       ({ name, timeoutMs }) =>
         `upstream "${name}" keeps idle connections for ${timeoutMs / 1000} s, the pool closes them after ` +
         `${pool.keepalive} s, and a request may be lost between: set keepalive_timeout in ${file} ` +
-        `below the pool's keepalive`,
+        `below that, or start with tandem up -- --keep-alive ${Math.floor(timeoutMs / 1000) + 5}`,
     );
 }

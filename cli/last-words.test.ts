@@ -24,6 +24,29 @@ Error: boom
   ]);
 });
 
+test('where Node threw for a module, it is the line of that module', () => {
+  const text = `[2026-11-23 07:57:57 +0000] [16] [ERROR] Exception in worker process (pid:17)
+Exception while loading "app"
+Error: Cannot find module 'lodash'
+    at Module._resolveFilename (node:internal/modules/cjs/loader:1564:15)
+    at require (node:internal/modules/helpers:157:16)
+    at Object.<anonymous> (/site/app.js:1:11)
+    at Module._compile (node:internal/modules/cjs/loader:1929:14) {`;
+  assert.deepEqual(after(text), [
+    'Exception while loading "app"',
+    "Error: Cannot find module 'lodash'",
+    '    at Object.<anonymous> (/site/app.js:1:11)',
+  ]);
+});
+
+test('a stack of Node alone says nothing of where', () => {
+  const text = `[2026-11-23 07:57:57 +0000] [16] [ERROR] Exception in worker process (pid:17)
+SyntaxError: Unexpected token ';'
+    at compileSourceTextModule (node:internal/modules/esm/utils:319:16)
+    at ModuleJob.link (node:internal/modules/esm/module_job:381:17)`;
+  assert.deepEqual(after(text), ["SyntaxError: Unexpected token ';'"]);
+});
+
 test('of the proxy it is the reason, not that it gives up', () => {
   const text = `nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)
 nginx: [emerg] still could not bind()`;

@@ -8,8 +8,9 @@ const COMPLAINT = /: error: |^Error: |^Failed to read config file/;
 const LOG_LINE = /^(\[?\d{4}[-/]\d\d[-/]\d\d |nginx: )/;
 /** Gunicorn's heading of what an application threw. */
 const HEADING = /\] Exception in worker process/;
-/** Frames of a stack after the first, which says where. */
+/** Frames of a stack. One says where: the first outside of Node. */
 const FRAME = /^\s+at /;
+const FRAME_OF_NODE = /\bnode:/;
 const MOST_LINES = 8;
 /** What was said longer ago is not why the tier ended. */
 const RECENT_MS = 10_000;
@@ -38,18 +39,19 @@ export class LastWords {
     this.#heardAt = performance.now();
   }
 
-  /** A message of several lines: of a stack the first frame says where. */
+  /** A message of several lines. */
   #goOn(line: string): void {
-    const isRepeated = FRAME.test(line) && FRAME.test(this.#lines.at(-1) ?? '');
-    if (isRepeated || line.trim() === '' || this.#lines.length >= MOST_LINES) return;
-    this.#lines.push(line);
+    const last = this.#lines.at(-1) ?? '';
+    if (FRAME.test(line) && FRAME.test(last)) {
+      if (FRAME_OF_NODE.test(last) && !FRAME_OF_NODE.test(line)) this.#lines.splice(-1, 1, line);
+    } else if (line.trim() !== '' && this.#lines.length < MOST_LINES) this.#lines.push(line);
   }
 
   /** The message without time and process; empty where nothing was wrong of late. */
   get lines(): readonly string[] {
     if (performance.now() - this.#heardAt > RECENT_MS) return [];
-    return this.#lines.map((line) =>
-      line.replace(/^.*?\[(emerg|alert|crit|ERROR|CRITICAL)\] (\d+#\d+: )?/, ''),
-    );
+    return this.#lines
+      .filter((line) => !(FRAME.test(line) && FRAME_OF_NODE.test(line)))
+      .map((line) => line.replace(/^.*?\[(emerg|alert|crit|ERROR|CRITICAL)\] (\d+#\d+: )?/, ''));
   }
 }

@@ -38,7 +38,12 @@ export function readUpOptions(words: readonly string[]): UpOptions | string {
     }
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
     const name = equals === -1 ? word : word.slice(0, equals);
-    if (name !== '-c' && name !== '--app') return `unknown option "${word}"`;
+    if (!word.startsWith('-')) {
+      return `unexpected argument "${word}": an application follows --app, as in --app ${word}`;
+    }
+    if (name !== '-c' && name !== '--app') {
+      return `unknown option "${word}": those of the pool follow --, as in tandem up -- --workers 4`;
+    }
     const value = equals === -1 ? words[++i] : word.slice(equals + 1);
     if (value === undefined || value === '') return `option "${name}" requires a value`;
     if (name === '-c') file = value;

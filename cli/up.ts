@@ -9,7 +9,7 @@
  * ```
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describePool, type PoolDescription } from '../appserver/describe.ts';
 import { type Description, describeConfiguration } from '../proxy/describe.ts';
@@ -23,6 +23,9 @@ import { Stopper } from './stopper.ts';
 import { Tier } from './tier.ts';
 import type { UpOptions } from './up-options.ts';
 
+/** A file that serves any application. */
+const EXAMPLE = fileURLToPath(new URL('../examples/apps/nginx.conf', BIN));
+
 /** When it is said that something takes long. */
 const LONG_MS = 5000;
 
@@ -31,17 +34,26 @@ export async function up(options: UpOptions): Promise<number> {
   const out = new LineWriter(process.stdout);
   if (!existsSync(options.file)) {
     out.complain(`there is no ${options.file} in ${process.cwd()}; -c FILE names another one`);
+    if (options.file === 'nginx.conf') {
+      const path = relative(process.cwd(), EXAMPLE);
+      out.say(`one to begin with: cp ${path.startsWith('..') ? EXAMPLE : path} .`);
+    }
     return 1;
   }
   const described = describeConfiguration(process.cwd(), options.file);
   if ('error' in described) {
     out.line('proxy', `nginx: [emerg] ${described.error}`);
-    out.complain(`${options.file} is not right, see above; nothing was started`);
+    for (const line of described.further) out.line('proxy', line);
+    out.complain(`the proxy cannot run ${options.file}, see above; nothing was started`);
     return 1;
   }
   const settings = await describePool([...appWords(options.apps[0]), ...options.poolWords]);
   const plan = await planPools(options.file, described, options.apps, settings);
-  const problems = [...plan.problems, ...(await findOccupied(options.file, described))];
+  const problems = [
+    ...findMissingApp(options, settings),
+    ...plan.problems,
+    ...(await findOccupied(options.file, described)),
+  ];
   if (problems.length > 0) {
     for (const problem of problems) out.complain(problem);
     out.say('nothing was started');
@@ -57,6 +69,14 @@ export async function up(options: UpOptions): Promise<number> {
   ]);
   makeFolders([described.pid, ...sockets.flatMap((each) => ('path' in each ? [each.path] : []))]);
   return new Running(options, described, plan.pools, settings, out).run();
+}
+
+function findMissingApp({ apps }: UpOptions, settings: PoolDescription | undefined): string[] {
+  if (apps[0]?.app !== undefined || settings === undefined || settings.app !== null) return [];
+  return [
+    'no application is named: say --app MODULE:EXPORT, for instance --app server:app, or set wsgi_app in ' +
+      'appserver.config.ts',
+  ];
 }
 
 /** Addresses of the proxy where somebody answers already, as a person would say it. */

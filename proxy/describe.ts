@@ -1,7 +1,12 @@
-/** What others need to know of a configuration before the proxy runs it: where it listens, whom it asks. */
+/**
+ * What others need to know of a configuration before the proxy runs it: where it listens, whom it asks.
+ * All texts are strings of Node, as people read them.
+ */
 import { resolve } from 'node:path';
-import { type Cycle, loadCycle } from './cycle.ts';
-import { type Destinations, findDestinations } from './destinations.ts';
+import { toNodeString } from './config/paths.ts';
+import { surveyText } from './config/survey.ts';
+import { type Cycle, type CycleSource, loadCycle, surveyCycle } from './cycle.ts';
+import { type Destination, type Destinations, findDestinations } from './destinations.ts';
 import type { ListenAddress } from './http/listen.ts';
 import type { HttpLoad } from './http/load.ts';
 import { messageOf } from './main.ts';
@@ -35,36 +40,55 @@ export interface KeptUpstream {
   readonly timeoutMs: number;
 }
 
-/** Reads the file in a folder; `error` is nginx's message. */
-export function describeConfiguration(
-  folder: string,
-  file: string,
-): Description | { error: string } {
+/** Why a file cannot be run. */
+export interface Refusal {
+  /** nginx's message. */
+  readonly error: string;
+  /** What else Tandem does not support, as `-t` prints it. */
+  readonly further: readonly string[];
+}
+
+/** Reads the file in a folder. */
+export function describeConfiguration(folder: string, file: string): Description | Refusal {
+  const source: CycleSource = {
+    prefix: folder.endsWith('/') ? folder : `${folder}/`,
+    file: resolve(folder, file),
+    directives: '',
+    errorLog: undefined,
+  };
   let cycle: Cycle;
   try {
-    cycle = loadCycle({
-      prefix: folder.endsWith('/') ? folder : `${folder}/`,
-      file: resolve(folder, file),
-      directives: '',
-      errorLog: undefined,
-    });
+    cycle = loadCycle(source);
   } catch (error) {
-    return { error: messageOf(error) };
+    const text = messageOf(error);
+    const further = surveyText(surveyCycle(source), text, false);
+    return { error: toNodeString(text), further: toNodeString(further).split('\n').slice(0, -1) };
   }
   const listens = (cycle.http?.addresses ?? []).map(({ listen }) => listen);
   return {
-    pid: cycle.main.pid,
+    pid: toNodeString(cycle.main.pid),
     listens: listens.map(describeListen),
     destinations:
       cycle.http === undefined
         ? { known: [], open: [] }
-        : findDestinations(cycle.http.load, cycle.root.load.files),
+        : describeDestinations(findDestinations(cycle.http.load, cycle.root.load.files)),
     keptUpstreams: cycle.http === undefined ? [] : keptUpstreams(cycle.http.load),
   };
 }
 
+function describeDestinations({ known, open }: Destinations): Destinations {
+  return { known: known.map(describeDestination), open: open.map(toNodeString) };
+}
+
+function describeDestination({ name, isBlock, servers }: Destination): Destination {
+  const shown = servers.map((each) => ({ ...each, name: toNodeString(each.name) }));
+  return { name: toNodeString(name), isBlock, servers: shown };
+}
+
 function describeListen({ host, port, path, text }: ListenAddress): DescribedListen {
-  if (path !== '') return { at: { path }, text, isWildcard: false };
+  if (path !== '') {
+    return { at: { path: toNodeString(path) }, text: toNodeString(text), isWildcard: false };
+  }
   const isWildcard = host === '0.0.0.0' || host === '::';
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return { at: { host: reachable, port }, text, isWildcard };
@@ -74,8 +98,8 @@ function keptUpstreams(http: HttpLoad): KeptUpstream[] {
   return [...registryOf(http).groups]
     .filter(({ keepalive }) => keepalive.connections > 0)
     .map(({ name, servers, keepalive }) => ({
-      name,
-      servers: servers.flatMap(({ addresses }) => addresses.map((each) => each.name)),
+      name: toNodeString(name),
+      servers: servers.flatMap(({ addresses }) => addresses.map((each) => toNodeString(each.name))),
       timeoutMs: keepalive.timeoutMs,
     }));
 }

@@ -12,7 +12,7 @@ import { Master } from '../prefork/master.ts';
 import { checkPidFile, PidFile } from '../prefork/pidfile.ts';
 import type { MasterSignal, SignalQueue } from '../prefork/signals.ts';
 import type { BindFailure, ListenerSpec, WorkerExit, WorkerSpec } from '../prefork/types.ts';
-import { systemFailure, toByteString } from './config/paths.ts';
+import { systemFailure, toByteString, toNodeString } from './config/paths.ts';
 import { type Cycle, loadCycle } from './cycle.ts';
 import { ALERT, EMERG, ErrorLog, errorLine, NOTICE, WARN } from './log/error-log.ts';
 import { LogFiles } from './log/log-file.ts';
@@ -56,7 +56,7 @@ export class ProxyMaster {
     const change = await this.bind(this.cycle, BIND_TRIES);
     if (change === undefined) return 1;
     try {
-      checkPidFile(this.cycle.main.pid, 'overwrite');
+      checkPidFile(toNodeString(this.cycle.main.pid), 'overwrite');
     } catch (error) {
       this.emerg(systemFailure('open', this.cycle.main.pid, error));
       this.master.listeners.close(true);
@@ -67,7 +67,7 @@ export class ProxyMaster {
     if (!outcome.ok) return this.giveUp(exitText(outcome.exit));
     // nginx: ngx_create_pidfile comes after ngx_open_listening_sockets: who sees the file is answered.
     try {
-      this.pidFile = new PidFile(this.cycle.main.pid, 'overwrite');
+      this.pidFile = new PidFile(toNodeString(this.cycle.main.pid), 'overwrite');
     } catch (error) {
       return this.giveUp(systemFailure('open', this.cycle.main.pid, error));
     }
@@ -187,7 +187,7 @@ export class ProxyMaster {
   private movePidFile(cycle: Cycle): void {
     if (cycle.main.pid === this.cycle.main.pid) return;
     try {
-      const moved = new PidFile(cycle.main.pid, 'overwrite');
+      const moved = new PidFile(toNodeString(cycle.main.pid), 'overwrite');
       this.pidFile?.remove();
       this.pidFile = moved;
     } catch (error) {

@@ -1,7 +1,7 @@
 /** `-s WORD`: sends a signal to the master that the pid file names; nginx's ngx_signal_process. */
 import { isAlive, readPid } from '../prefork/pidfile.ts';
 import { SIGNAL_WORDS } from './command-line.ts';
-import { systemFailure } from './config/paths.ts';
+import { systemFailure, toNodeString } from './config/paths.ts';
 import type { EarlyLog } from './early-log.ts';
 import { ALERT, ERROR } from './log/error-log.ts';
 
@@ -9,7 +9,7 @@ import { ALERT, ERROR } from './log/error-log.ts';
 export function signalMaster(word: string, pidFile: string, log: EarlyLog): number {
   let content: ReturnType<typeof readPid>;
   try {
-    content = readPid(pidFile);
+    content = readPid(toNodeString(pidFile));
   } catch (error) {
     log.write(ERROR, systemFailure('open', pidFile, error));
     return 1;

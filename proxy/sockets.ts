@@ -1,5 +1,6 @@
 /** The listening sockets of a cycle in the words of prefork. */
 import type { ListenerSpec } from '../prefork/types.ts';
+import { toNodeString } from './config/paths.ts';
 import type { Address } from './http/addresses.ts';
 
 /** Name of the memory that holds each thread's number of connections. */
@@ -20,6 +21,11 @@ export function listenerSpecs(addresses: readonly Address[]): ListenerSpec[] {
           reusePort: options.isReusePort,
           backlog: options.backlog,
         }
-      : { kind: 'unix', path: listen.path, mode: SOCKET_MODE, backlog: options.backlog },
+      : {
+          kind: 'unix',
+          path: toNodeString(listen.path),
+          mode: SOCKET_MODE,
+          backlog: options.backlog,
+        },
   );
 }

@@ -92,9 +92,9 @@ function nodeApp(shape: string, listener: RequestListener): NodeKind {
   return { kind: 'node', shape, server: undefined, listener };
 }
 
-/** Why a value is no application. */
-export function refusal(app: unknown): AppLoadError {
-  const text = `Application object must be callable: ${describe(app)}; ${SHAPES}`;
+/** Why a value is no application; `place` says where it was found. */
+export function refusal(app: unknown, place = ''): AppLoadError {
+  const text = `Application object must be callable: ${describe(app)}${place}; ${SHAPES}`;
   return new AppLoadError(text, EXIT_APP_LOAD_ERROR, {});
 }
 

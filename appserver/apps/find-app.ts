@@ -42,9 +42,11 @@ export async function findApp(
     (await recogniseFirst(loaded, takeover)) ??
     listening(await takeover.wait());
   if (app === undefined) {
-    const [first] = candidates;
-    if (first === undefined) throw noCandidate(parsed, exports);
-    throw refusal(await first.value);
+    // Of CommonJS the default is all that is exported.
+    const best = candidates.find(({ exportName }) => exportName !== 'default') ?? candidates[0];
+    if (best === undefined) throw noCandidate(parsed, exports);
+    const place = ` as "${best.exportName || parsed.export}" of "${parsed.module}"`;
+    throw refusal(await best.value, place);
   }
   takeover.decide(app.kind === 'node' ? app.server : undefined);
   return { app, exports };

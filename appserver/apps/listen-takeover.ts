@@ -162,7 +162,10 @@ const OURS: ReadonlySet<string> = new Set(['TTYWrap', 'PipeWrap', 'MessagePort']
 function placeOf([first, second]: ListenArguments): Place {
   if (typeof first === 'object' && first !== null) {
     const { port, host, path } = first as ListenOptions;
-    return { port: Number(port ?? 0), host, path };
+    // A port wins, and what is no text is no path: SvelteKit says `path: false`.
+    const hasPort = typeof port === 'number' || typeof port === 'string';
+    const isPath = !hasPort && typeof path === 'string' && path !== '';
+    return { port: hasPort ? Number(port) : 0, host, path: isPath ? path : undefined };
   }
   if (typeof first === 'string' && !/^\s*\d+\s*$/.test(first)) {
     return { port: 0, host: undefined, path: first };

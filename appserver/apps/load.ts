@@ -7,6 +7,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { AppLoadError, EXIT_APP_LOAD_ERROR, EXIT_BOOT_ERROR } from '../errors.ts';
+import { withPlaces } from '../syntax-errors.ts';
 
 /** What an application's name says. */
 export interface AppName {
@@ -117,6 +118,13 @@ function usualCandidates(exports: Exports): readonly Candidate[] {
 /** Why a module without a candidate holds no application. */
 export function noCandidate(name: AppName, exports: Exports): AppLoadError {
   const tried = USUAL_EXPORTS.join(', ');
+  // What `react-router build` makes: data for a function of theirs.
+  if ('routes' in exports && 'entry' in exports && 'assetsBuildDirectory' in exports) {
+    return loadError(
+      `"${name.module}" is a build of React Router and no application: export (request) => handle(request) ` +
+        'from a module that has made handle by createRequestHandler(build) of react-router',
+    );
+  }
   return loadError(
     `Failed to find an application in "${name.module}": looked for ${tried} (it has ${listExports(exports)}), and it calls no listen()`,
   );
@@ -158,13 +166,14 @@ async function importModule(
   try {
     if (path === undefined) {
       const importer = importerIn(folder);
-      return { exports: await importFrom(module, importer), importer };
+      return { exports: await withPlaces(() => importFrom(module, importer)), importer };
     }
-    return { exports: (await import(pathToFileURL(path).href)) as Exports, importer: path };
+    const { href } = pathToFileURL(path);
+    return { exports: (await withPlaces(() => import(href))) as Exports, importer: path };
   } catch (cause) {
     if (path === undefined && isUnresolved(cause, folder)) throw notFound(module, tried, cause);
     const message = `Exception while loading "${module}"`;
-    throw new AppLoadError(message, EXIT_BOOT_ERROR, { cause, detail: describe(cause) });
+    throw new AppLoadError(message, EXIT_BOOT_ERROR, { cause, detail: inspect(cause) });
   }
 }
 
@@ -213,9 +222,4 @@ function notFound(module: string, tried: readonly string[], cause?: unknown): Ap
   const package_ = module.startsWith('.') || isAbsolute(module) ? '' : ' and no such package';
   const message = `No module named "${module}": no file ${tried.join(', ')}${package_}`;
   return new AppLoadError(message, EXIT_BOOT_ERROR, { cause });
-}
-
-/** A syntax error's stack begins with its place: FILE:LINE, the line and a caret. */
-function describe(error: unknown): string {
-  return inspect(error);
 }

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SettingError } from '../errors.ts';
+import { withPlaces } from '../syntax-errors.ts';
 import { quoteValue, showValue } from './checks.ts';
 import { type CommandLine, parseCommandLine, splitArguments } from './command-line.ts';
 import { importAnew } from './fresh-import.ts';
@@ -91,7 +92,7 @@ export class ConfigFileError extends Error {
 
 async function importConfigFile(path: string, serial: number): Promise<Record<string, unknown>> {
   try {
-    const { default: whole, ...named } = await importAnew(path, serial);
+    const { default: whole, ...named } = await withPlaces(() => importAnew(path, serial));
     const isTable = whole !== null && typeof whole === 'object' && !Array.isArray(whole);
     return isTable ? { ...whole, ...named } : named;
   } catch (cause) {

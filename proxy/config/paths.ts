@@ -15,6 +15,11 @@ export function toByteString(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
+/** Configuration text as a string of Node, for calls that take no bytes (sockets) and for people. */
+export function toNodeString(text: string): string {
+  return nameBytes(text).toString('utf8');
+}
+
 /** The name, made absolute with the prefix unless it begins with a slash (ngx_get_full_name). */
 export function fullName(prefix: string, name: string): string {
   return name.startsWith('/') ? name : prefix + name;

@@ -1,6 +1,6 @@
 /** A temporary file for request content (`client_body_temp_path`), written one chunk after the other. */
 import { close, mkdir, open, unlink, write } from 'node:fs';
-import { nameBytes, systemFailure } from '../config/paths.ts';
+import { nameBytes, systemFailure, toNodeString } from '../config/paths.ts';
 
 /** Who gives the chunks. */
 export interface FileUser {
@@ -96,7 +96,7 @@ export class ContentFile {
   }
 
   #makeFolder(namesLeft: number): void {
-    const folder = nameBytes(this.#folder).toString();
+    const folder = toNodeString(this.#folder);
     mkdir(folder, { recursive: true, mode: 0o700 }, () => {
       this.#guard(() => this.#open(namesLeft, true));
     });

@@ -25,6 +25,8 @@ const services: Services = {
 /** The plan of a location, `undefined` where it passes nothing on. Throws ConfigError. */
 export function compilePlan(conf: ProxyConf, site: CompileSite): ProxyPlan | undefined {
   checkBuffers(conf);
+  // Nobody asks them, but a variable that does not exist is a mistake all the same.
+  for (const text of [...conf.proxy_cache_bypass, ...conf.proxy_no_cache]) site.value(text);
   const pass = conf.proxy_pass;
   if (pass === undefined) return undefined;
   const { location } = site;

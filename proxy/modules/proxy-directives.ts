@@ -26,7 +26,7 @@ import {
   word,
   words,
 } from '../config/readers.ts';
-import { hasVariables } from '../config/values.ts';
+import { hasVariables, parseValue } from '../config/values.ts';
 import { httpLoadOf } from '../http/load.ts';
 import { locationBlockOf } from '../http/structure.ts';
 import { isCookieFlag } from '../upstream/cookies.ts';
@@ -90,6 +90,9 @@ export interface ProxyConf {
   proxy_next_upstream_timeout: number;
   proxy_socket_keepalive: boolean;
   proxy_cache: string;
+  /** Conditions of a cache, which is never there: tutorials for Node.js have them without one. */
+  proxy_cache_bypass: readonly string[];
+  proxy_no_cache: readonly string[];
   proxy_store: string;
   /** The last directive about buffers at a level, where their sizes do not fit each other. */
   buffersAt: Directive | undefined;
@@ -128,6 +131,8 @@ export const PROXY_DEFAULTS: ProxyConf = {
   proxy_next_upstream_timeout: 0,
   proxy_socket_keepalive: false,
   proxy_cache: 'off',
+  proxy_cache_bypass: [],
+  proxy_no_cache: [],
   proxy_store: 'off',
   buffersAt: undefined,
 };
@@ -149,6 +154,17 @@ const onOff = (name: keyof ProxyConf): Row => ({
   in: EVERYWHERE,
   args: 'flag',
   set: assign(flag),
+});
+
+/** Words with variables, on one line or several (nginx `ngx_http_set_predicate_slot`). */
+const condition = (name: 'proxy_cache_bypass' | 'proxy_no_cache'): Row => ({
+  name,
+  in: EVERYWHERE,
+  args: ONE_OR_MORE,
+  set(own, directive) {
+    for (const text of directive.args) parseValue(text, directive);
+    own[name] = [...(own[name] ?? []), ...directive.args];
+  },
 });
 
 /** A size that must fit the other buffers' sizes. */
@@ -214,6 +230,8 @@ export const proxyRows: readonly Row[] = [
   one('proxy_next_upstream_timeout', assign(milliseconds)),
   { name: 'proxy_socket_keepalive', in: EVERYWHERE, args: 'flag', set: assign(offFlag) },
   one('proxy_cache', assign(onlyOff)),
+  condition('proxy_cache_bypass'),
+  condition('proxy_no_cache'),
   one('proxy_store', assign(onlyOff)),
 ];
 

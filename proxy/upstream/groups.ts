@@ -2,6 +2,7 @@
 import type { SocketAddress } from '../../http1/socket.ts';
 import type { Place } from '../config/directive.ts';
 import { fail } from '../config/directive.ts';
+import { toNodeString } from '../config/paths.ts';
 import { lookupHost } from './name-lookup.ts';
 import { Peer, PeerSet, type PeerSettings } from './peers.ts';
 import { GroupPools } from './pools.ts';
@@ -212,10 +213,10 @@ function isLiteral(host: string): boolean {
   return host.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** `port` 0 means a Unix path. A path is bytes as latin1; Node takes it as UTF-8. */
+/** `port` 0 means a Unix path. */
 function literalAddress(host: string, port: number): NamedAddress {
   if (port === 0) {
-    return { address: { path: Buffer.from(host, 'latin1').toString() }, name: `unix:${host}` };
+    return { address: { path: toNodeString(host) }, name: `unix:${host}` };
   }
   const bare = host.startsWith('[') ? host.slice(1, -1) : host;
   const isIpv6 = bare.includes(':');

@@ -65,7 +65,21 @@ const BROKEN: [string, Record<string, string>, string, number, RegExp[]][] = [
     { 'app.ts': 'export default { one: 1 };' },
     'app',
     4,
-    [/found an object with one/, /accepted are:\n {2}an http\.Server/],
+    [/found an object with one as "default" of "app"/, /accepted are:\n {2}an http\.Server/],
+  ],
+  [
+    'an export of CommonJS that is no application',
+    { 'app.cjs': 'module.exports = { app: 5 };' },
+    'app',
+    4,
+    [/found a number as "app" of "app"/],
+  ],
+  [
+    'a build of React Router',
+    { 'app.mjs': 'export const routes = {}, entry = {}, assetsBuildDirectory = "build/client";' },
+    'app',
+    4,
+    [/"app" is a build of React Router and no application: .* createRequestHandler\(build\)/],
   ],
   [
     'a module with a syntax error',
@@ -73,6 +87,16 @@ const BROKEN: [string, Record<string, string>, string, number, RegExp[]][] = [
     'app',
     3,
     [/Exception while loading "app"/, /app\.ts:2/],
+  ],
+  [
+    'a JavaScript module with a syntax error, which the application imports',
+    {
+      'app.mjs': `import './routes.mjs'; ${APP}`,
+      'routes.mjs': 'import "node:fs";\nexport const = 2;\n',
+    },
+    'app',
+    3,
+    [/Exception while loading "app"/, /routes\.mjs:2\nexport const = 2;\n +\^/],
   ],
   [
     'a module that throws',
@@ -93,7 +117,10 @@ const BROKEN: [string, Record<string, string>, string, number, RegExp[]][] = [
     { 'app.js': 'process.exit(0);' },
     'app',
     3,
-    [/Worker \(pid:\d+\) exited with code 0/, /Reason: Worker failed to boot\./],
+    [
+      /Worker \(pid:\d+\) exited with code 0 before it was ready: .* process\.exit\(\)/,
+      /Reason: Worker failed to boot\./,
+    ],
   ],
   [
     'an error that nobody catches',
@@ -121,7 +148,11 @@ for (const [what, files, name, code, patterns] of BROKEN) {
 }
 
 const COMMANDS: [string[], number, string][] = [
-  [[], 1, '\nError: No application module specified.\n'],
+  [
+    [],
+    1,
+    '\nError: No application module specified.\nName it, as in tandem-appserver server:app, or as wsgi_app in appserver.config.ts.\n',
+  ],
   [
     ['--foo', 'x'],
     2,

@@ -33,6 +33,9 @@ const WAYS: Record<string, string> = {
   'after it has read a file': `import { createServer } from 'node:http'; import { readFile } from 'node:fs';
     readFile(import.meta.filename, () => setImmediate(() =>
       createServer((req, res) => res.end('hello')).listen(${PORT}).on('listening', () => console.log('told'))));`,
+  'on a port, beside a path that is none': `import { createServer } from 'node:http';
+    const server = createServer((req, res) => res.end('hello'));
+    server.listen({ path: false, port: '${PORT}' }, () => console.log(server.address().port === ${PORT} ? 'told' : server.address()));`,
   'on a Unix socket, with exports that are no application': `import { createServer } from 'node:http';
     export const app = { name: 'x' }; export const handler = () => {};
     createServer((req, res) => res.end('hello')).listen('own.sock', () => console.log('told'));`,
@@ -44,7 +47,10 @@ for (const [way, source] of Object.entries(WAYS)) {
     const pool = await run(t, source, 'app', '--workers', '2');
     assert.equal((await pool.ask('/')).text, 'hello');
     await pool.sees(/^told$/m, 2);
-    await pool.sees(/The application listens on .*: the pool accepts in its place/, 2);
+    await pool.sees(
+      /The application listens on (port \d+|127\.0\.0\.1:\d+|unix:own\.sock): the pool accepts in its place/,
+      2,
+    );
     assert.equal(await isOpen(PORT!), false);
     assert.doesNotMatch(pool.log, /\[(WARNING|ERROR)\]/);
     pool.signal('SIGTERM');

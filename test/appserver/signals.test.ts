@@ -122,7 +122,7 @@ test('HUP reads the configuration again: workers, log and places to listen', asy
   await until(async () => readFileSync(log, 'utf8').includes('"GET / HTTP/1.1" 200 3'));
   pool.write({ 'appserver.config.mjs': 'export const bind = ' });
   pool.signal('SIGHUP');
-  await pool.sees(/Reload failed: .*Failed to read config file/);
+  await pool.sees(/Reload failed: .*Failed to read config file: .*\n.*appserver\.config\.mjs:1\n/);
   assert.equal((await pool.ask('/')).text, 'one');
 });
 

@@ -42,6 +42,7 @@ function masked(text: string): string {
 }
 
 const UNBOUND: PoolDescription = {
+  app: null,
   bind: [{ text: 'http://127.0.0.1:8000', at: { host: '127.0.0.1', port: 8000 } }],
   boundBy: 'default',
   folder,

@@ -1,6 +1,6 @@
 /** `tandem up` on files of one's own: the pool is where they lead, and "ready" means ours answers. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
@@ -19,7 +19,7 @@ function up(
   files: Readonly<Record<string, string>>,
   words: readonly string[],
 ): Program {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-up-')));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem up, größer-')));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const program = new Program(process.execPath, [TANDEM, 'up', ...words], {
     cwd: folder,
@@ -115,5 +115,46 @@ suite('tandem up on a file of its own', { concurrency: 2 }, () => {
     assert.equal(await program.ended, 1);
     assert.doesNotMatch(program.output, /ready at|^proxy/m);
     assert.match(program.output, /the pool failed:\n.*Can't connect to http:\/\/127\.0\.0\.1:\d+/);
+  });
+
+  test('who has no nginx.conf yet is told of one to copy', async (t) => {
+    const program = up(t, {}, ['--app', 'app']);
+    assert.equal(await program.ended, 1);
+    const [missing, example, ...others] = program.lines;
+    assert.match(missing ?? '', /^tandem \| there is no nginx\.conf in .*größer/);
+    const [, path = ''] = /^tandem \| one to begin with: cp (\S+) \.$/.exec(example ?? '') ?? [];
+    assert.ok(existsSync(path), example);
+    assert.deepEqual(others, []);
+  });
+
+  test('who names no application is told how to', async (t) => {
+    const [front = 0, api = 0] = await freePorts(2);
+    const file = conf(
+      front,
+      `server { LISTEN location / { proxy_pass http://127.0.0.1:${api}; } }`,
+    );
+    const program = up(t, { 'nginx.conf': file }, []);
+    assert.equal(await program.ended, 1);
+    assert.match(
+      program.output,
+      /^tandem \| no application is named: say --app MODULE:EXPORT, .*\n/,
+    );
+    assert.match(program.output, /\ntandem \| nothing was started\n$/);
+  });
+
+  test('all that a file has and Tandem does not support is named at once', async (t) => {
+    const file = 'events {} http { autoindex on;\n server { listen 1 ssl; } }';
+    const program = up(t, { 'nginx.conf': file }, ['--app', 'app']);
+    assert.equal(await program.ended, 1);
+    assert.deepEqual(
+      program.lines.map((line) => line.replace(/in \/.*größer-\w+\//, 'in ')),
+      [
+        'proxy  | nginx: [emerg] directive "autoindex" (module ngx_http_autoindex_module) is not supported by Tandem in nginx.conf:1',
+        'proxy  | 1 more is not supported by Tandem, by what is missing:',
+        'proxy  |   parameters of "listen" (1)',
+        'proxy  |     "ssl" in nginx.conf:2',
+        'tandem | the proxy cannot run nginx.conf, see above; nothing was started',
+      ],
+    );
   });
 });

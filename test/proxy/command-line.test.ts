@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -202,6 +210,29 @@ suite('the command line', () => {
     child.kill('SIGQUIT');
     assert.deepEqual(await exited, [0, null]);
     assert.throws(() => read('p.pid'), /ENOENT/);
+  });
+
+  test('a folder may have any name: the pid file and sockets are there, and -s finds them', async () => {
+    const place = join(folder, 'grüne Wiese');
+    mkdirSync(place);
+    writeFileSync(
+      join(place, 'nginx.conf'),
+      `events { }\nhttp { server { listen "unix:${place}/ü.sock"; return 200 up; } }\n`,
+    );
+    const child = spawn(process.execPath, [...FLAGS, '-p', place]);
+    const exited = once(child, 'exit');
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!existsSync(join(place, 'nginx.pid'))) {
+      assert.ok(performance.now() < deadline && child.exitCode === null, 'no pid file');
+      await pause(5);
+    }
+    const client = net.connect(join(place, 'ü.sock'));
+    await once(client, 'connect');
+    client.destroy();
+    const { status, stderr } = spawnSync(process.execPath, [...FLAGS, '-p', place, '-s', 'quit']);
+    assert.deepEqual([status, String(stderr)], [0, '']);
+    assert.deepEqual(await exited, [0, null]);
+    assert.ok(!existsSync(join(place, 'nginx.pid')));
   });
 
   test('daemon on returns once it serves, and -s quit ends it', async () => {
