@@ -93,6 +93,8 @@ function makeFilter(conf: CharsetConf, site: CompileSite): HeaderFilter | undefi
 function mayName(r: HttpRequest, conf: CharsetConf): boolean {
   if (r.contentType === '') return false;
   if (ownCharset(r.contentType) !== '') return conf.override_charset;
+  // An empty one (`charset=""`) is none, and in its place.
+  if (r.contentType.includes(';') && OWN_CHARSET.test(r.contentType)) return false;
   const types = conf.charset_types;
   return types.has(r.contentType) || types.has('*') || types.has(r.contentType.toLowerCase());
 }

@@ -108,8 +108,9 @@ function compress(r: HttpRequest, conf: GzipConf): Verdict {
 }
 
 function isCompressible(contentType: string, types: ReadonlySet<string>): boolean {
-  if (contentType === '') return false;
+  // nginx ngx_http_test_content_type: `*` is any, and none.
   if (types.has('*')) return true;
+  if (contentType === '') return false;
   const semicolon = contentType.indexOf(';');
   const type = semicolon === -1 ? contentType : contentType.slice(0, semicolon).trimEnd();
   return types.has(type) || types.has(type.toLowerCase());

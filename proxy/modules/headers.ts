@@ -158,6 +158,9 @@ function addOne(r: HttpRequest, { name, value }: CompiledField): void {
       // Such a field of a file is dropped from other replies, one that was asked for is not.
       if (r.status !== 200 && r.status !== 304) {
         r.extraLines += line(name, text);
+        // It takes the place of an upstream's own.
+        r.lastModifiedText = '';
+        r.lastModified = -1;
         return;
       }
       r.lastModifiedText = text;

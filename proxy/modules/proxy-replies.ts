@@ -57,6 +57,6 @@ export function addKeptFields(r: HttpRequest): Verdict {
 function giveType(r: HttpRequest, given: string): void {
   const isReplied = r.producer !== undefined && r.contentType !== '';
   if (!given.startsWith(';') && !isReplied) r.contentType = given;
-  else if (r.contentType !== '' && charsetOf(r.contentType) === '')
+  else if (r.contentType !== '' && !/;\s*charset=/i.test(r.contentType))
     r.contentType += charsetOf(given);
 }

@@ -12,6 +12,8 @@ import { answeredBy, reply, scriptedUpstream } from './scripted-upstream.ts';
 
 const MODIFIED = 'Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT';
 
+const GZIP = 'Accept-Encoding: gzip';
+
 const configuration = (to: string): string => `
 proxy_http_version 1.1;
 proxy_set_header Connection "";
@@ -46,6 +48,9 @@ server {
     proxy_cookie_flags n nosecure nohttponly nosamesite;
     proxy_pass ${to};
   }
+  location /all-types/ { gzip on; gzip_types *; gzip_min_length 0; gzip_vary on; proxy_pass ${to}; }
+  location /named/ { charset utf-8; charset_types *; proxy_pass ${to}; }
+  location /dated/ { add_header Last-Modified $arg_m; proxy_pass ${to}; }
   location /modified/ { expires modified 2048; proxy_pass ${to}; }
   location /asked/ { expires modified $arg_e; proxy_pass ${to}; }
   location /passed/ { proxy_pass_header Date; proxy_pass_header Server; proxy_pass ${to}; }
@@ -110,6 +115,34 @@ describe('responses of upstreams beside nginx', { skip: lacksNginx() }, () => {
       assert.equal(field(mine, 'content-encoding'), 'gzip');
       for (const name of ['ETag', 'Accept-Ranges', 'Content-MD5', 'Content-Encoding']) {
         assert.equal(field(mine, name), field(theirs, name), `${name} of ${line}`);
+      }
+    }
+  });
+
+  test('gzip_types * compresses what has no type, and HEAD tells it too', async () => {
+    const heads = [answeredBy('/all-types/', 'HTTP/1.1 404 N\r\nX: y\r\n\r\n', GZIP)];
+    heads.push(answeredBy('/all-types/', reply('200 OK', 'X: y'), GZIP));
+    heads.push(answeredBy('/all-types/', reply('200 OK', 'X: y')));
+    for (const [at, request] of heads.entries()) {
+      const asked = at === 0 ? request.replace('GET', 'HEAD') : request;
+      const [theirs, mine] = await Promise.all([pair.nginx.ask(asked), ours(asked)]);
+      for (const name of ['Content-Encoding', 'Vary']) {
+        assert.equal(field(mine, name), field(theirs, name), `${name} of answer ${at}`);
+      }
+      assert.equal(field(mine, 'vary'), 'Accept-Encoding');
+    }
+  });
+
+  test('a charset without a name is left alone', async () => {
+    for (const type of ['text/html;charset=""', 'text/html; charset=', 'text/html; a=b', 'a']) {
+      await assertAlike(pair, answeredBy('/named/', reply('200 OK', `Content-Type: ${type}`)));
+    }
+  });
+
+  test("add_header Last-Modified takes the place of the upstream's", async () => {
+    for (const status of ['200 OK', '206 P', '302 Found', '404 Not Found']) {
+      for (const path of ['/dated/', '/dated/?m=x', '/dated/?m=Mon,%2001']) {
+        await assertAlike(pair, answeredBy(path, reply(status, MODIFIED)));
       }
     }
   });
