@@ -43,6 +43,23 @@ const BUILDS: Record<string, Build> = {
     output: '.output/server/index.mjs',
     name: 'index.mjs',
   },
+  SvelteKit: {
+    tool: '@sveltejs/kit',
+    program: 'vite/bin/vite.js',
+    files: {
+      'package.json': '{ "private": true, "type": "module" }',
+      'vite.config.js': `import { sveltekit } from '@sveltejs/kit/vite'; import adapter from '@sveltejs/adapter-node';
+        export default { plugins: [sveltekit({ adapter: adapter() })] };`,
+      'src/app.html': '<html><head>%sveltekit.head%</head><body>%sveltekit.body%</body></html>',
+      'src/routes/hello/+server.js': `export const GET = () => new Response('hello');`,
+      'src/routes/client/+server.js': `export const GET = ({ url, getClientAddress }) =>
+        new Response(JSON.stringify([getClientAddress() ?? null, url.href]));`,
+      'src/routes/form/+page.svelte': '<form method="post"></form>',
+      'src/routes/form/+page.server.js': `export const actions = { default: () => ({}) };`,
+    },
+    output: 'build/index.js',
+    name: 'index.js',
+  },
 };
 
 for (const [name, build] of Object.entries(BUILDS)) {
@@ -59,6 +76,30 @@ for (const [name, build] of Object.entries(BUILDS)) {
     assert.doesNotMatch(pool.log, /\[(WARNING|ERROR)\]/);
   });
 }
+
+test('SvelteKit sees client, scheme and its own forms by ADDRESS_HEADER and PROTOCOL_HEADER alone', {
+  skip: missing('@sveltejs/kit'),
+  timeout: 300_000,
+}, async (t) => {
+  const server = await built(BUILDS['SvelteKit']!);
+  const front = { host: 'site.test', 'x-forwarded-for': '192.0.2.1', 'x-forwarded-proto': 'http' };
+  const seen = async (env: Readonly<Record<string, string>>): Promise<unknown[]> => {
+    const pool = await startPool(t, { files: {}, args: [server], env });
+    const form = {
+      ...front,
+      origin: 'http://site.test',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const { status } = await pool.ask('/form', { method: 'POST', headers: form });
+    return [...JSON.parse((await pool.ask('/client', { headers: front })).text), status];
+  };
+  const env = { ADDRESS_HEADER: 'X-Forwarded-For', PROTOCOL_HEADER: 'X-Forwarded-Proto' };
+  assert.deepEqual(await seen(env), ['192.0.2.1', 'http://site.test/client', 200]);
+  // Without them it takes every scheme for https, and forms of a site without TLS for another's.
+  const unaware = [null, 'https://site.test/client', 403];
+  assert.deepEqual(await seen({}), unaware);
+  assert.deepEqual(await seen({ ORIGIN: 'http://site.test' }), unaware);
+});
 
 /** The path of the server, built unless that was done for these files and this version. */
 async function built({ tool, program, files, output }: Build): Promise<string> {
