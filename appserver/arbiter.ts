@@ -23,7 +23,7 @@ import {
   showSpec,
 } from './listeners.ts';
 import { type ErrorLog, openErrorLog } from './logging/error-log.ts';
-import type { LoadedSettings } from './settings/load.ts';
+import { ConfigFileError, type LoadedSettings } from './settings/load.ts';
 import type { Settings } from './settings/table.ts';
 import { SOFTWARE } from './version.ts';
 import { HEARTBEAT, LAST_HEARTBEAT } from './worker/heartbeat.ts';
@@ -342,6 +342,8 @@ function hasNoDescriptors(settings: Settings): boolean {
 }
 
 function messageOf(error: unknown): string {
+  // What the file threw has a stack; ours says nothing.
+  if (error instanceof ConfigFileError) return `${error.message}\n${inspect(error.cause)}`;
   const isPlain = error instanceof SettingError || error instanceof PidFileInUseError;
   return isPlain ? error.message : inspect(error);
 }

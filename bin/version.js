@@ -25,5 +25,8 @@ function advice() {
   if (existsSync(join(modules, 'node', 'bin', 'node'))) {
     return 'This project has one already, which npx and npm scripts find: npx tandem';
   }
+  if (existsSync(join(modules, 'node', 'package.json'))) {
+    return 'npm installed one without its program, whose script it did not run: npm rebuild node --ignore-scripts=false';
+  }
   return 'In this project: npm install -D node@24, and npx finds it from then on';
 }

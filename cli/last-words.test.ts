@@ -53,6 +53,14 @@ nginx: [emerg] still could not bind()`;
   assert.deepEqual(after(text), ['bind() to 0.0.0.0:80 failed (13: Permission denied)']);
 });
 
+test('a port that is for root alone is said to be one', () => {
+  const words = new LastWords();
+  words.hear('nginx: [emerg] bind() to unix:/run/a.sock failed (13: Permission denied)');
+  assert.equal(words.advice, undefined);
+  words.hear('nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)');
+  assert.match(words.advice ?? '', /^ports below 1024 are for root: change "listen"/);
+});
+
 test('of a command line it is the complaint without the usage', () => {
   assert.deepEqual(after('usage: x [OPTIONS]\nx: error: unrecognized arguments: --y'), [
     'x: error: unrecognized arguments: --y',

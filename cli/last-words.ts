@@ -11,6 +11,8 @@ const HEADING = /\] Exception in worker process/;
 /** Frames of a stack. One says where: the first outside of Node. */
 const FRAME = /^\s+at /;
 const FRAME_OF_NODE = /\bnode:/;
+/** nginx's words for a port that needs a right. */
+const FORBIDDEN_PORT = /^bind\(\) to \S+:\d+ failed \(13: Permission denied\)$/;
 const MOST_LINES = 8;
 /** What was said longer ago is not why the tier ended. */
 const RECENT_MS = 10_000;
@@ -53,5 +55,11 @@ export class LastWords {
     return this.#lines
       .filter((line) => !(FRAME.test(line) && FRAME_OF_NODE.test(line)))
       .map((line) => line.replace(/^.*?\[(emerg|alert|crit|ERROR|CRITICAL)\] (\d+#\d+: )?/, ''));
+  }
+
+  /** What to do about it, where nginx's words do not say. */
+  get advice(): string | undefined {
+    if (!this.lines.some((line) => FORBIDDEN_PORT.test(line))) return undefined;
+    return 'ports below 1024 are for root: change "listen", to 8080 for instance';
   }
 }

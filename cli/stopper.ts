@@ -96,5 +96,6 @@ export class Stopper {
     }
     this.out.complain(`${tier.title} failed:`);
     for (const line of lines) this.out.complain(`  ${line}`);
+    if (tier.lastWords.advice !== undefined) this.out.complain(tier.lastWords.advice);
   }
 }

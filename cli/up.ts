@@ -147,7 +147,7 @@ class Running {
   /** Whether the pool serves, and where the file leads. */
   private async poolServes(pool: (typeof this.pools)[number]): Promise<boolean> {
     const { tier, plan } = pool;
-    const listeners = await this.serving(tier, 'the application is still loading');
+    const listeners = await this.serving(tier, 'none of its workers is ready yet');
     if (listeners === undefined) return false;
     const missed = plan.served.find(
       ({ server }) => !listeners.some((each) => reaches(server.address, each)),

@@ -20,7 +20,13 @@ export function stallReport(facts: StallFacts, threadIndex: number, stack: Stack
     if (stack.length === 0) lines.push(NO_STACK);
   } else {
     const what = stage === STAGE_LOADING ? `loading "${app}"` : `startup() of "${app}"`;
-    lines.push(`not ready after ${patience.bootMs / 1000} s: ${what} has not come to its end`);
+    const hint =
+      stage === STAGE_LOADING && stack.length === 0
+        ? ': it awaits what does not come, or has no application and never calls listen()'
+        : '';
+    lines.push(
+      `not ready after ${patience.bootMs / 1000} s: ${what} has not come to its end${hint}`,
+    );
   }
   if (stack.length > 0) lines.push('it runs', ...stack);
   return lines.join('\n');
