@@ -209,9 +209,9 @@ test('bind takes several places, and umask decides the mode of the socket', asyn
   const args = ['app', '-b', 'unix:app.sock', '-b', '127.0.0.1:0', '--umask', '0o117'];
   const pool = await startPool(t, { files: { 'app.ts': APP }, args });
   assert.equal(statSync(pool.socketPath).mode & 0o777, 0o660);
+  assert.equal((await pool.ask('/')).text, 'ok'); // A worker listens at one place after the other.
   const port = await pool.tcpPort();
   assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, 'ok');
-  assert.equal((await pool.ask('/')).text, 'ok');
 });
 
 test('fd:// takes a socket that somebody else bound', async (t) => {
@@ -222,6 +222,7 @@ test('fd:// takes a socket that somebody else bound', async (t) => {
   const descriptors = [socket.fd()];
   const pool = await startPool(t, { files: { 'app.ts': APP }, args, descriptors });
   await pool.sees(new RegExp(`Listening at: http://127.0.0.1:${port},unix:app.sock`));
+  assert.equal((await pool.ask('/')).text, 'ok');
   assert.equal((await pool.ask('/', { port, host: '127.0.0.1' })).text, 'ok');
 });
 

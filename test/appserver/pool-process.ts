@@ -7,7 +7,8 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { PATIENCE_MS } from '../harness/until.ts';
+import { canConnect } from '../harness/can-connect.ts';
+import { PATIENCE_MS, until } from '../harness/until.ts';
 
 /** Without `--disable-sigusr1`: that flag blocks USR1, and no listener would hear it. */
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'tandem-appserver.js');
@@ -125,25 +126,19 @@ export class PoolProcess {
     return pattern.exec(this.log)!;
   }
 
-  /** The port of 127.0.0.1 that it listens on, as its log says. */
+  /** The port of 127.0.0.1 that its log names, once it accepts: a worker listens at one place after the other. */
   async tcpPort(): Promise<number> {
-    return Number((await this.hears(/http:\/\/127\.0\.0\.1:(\d+)/))[1]);
+    const port = Number((await this.hears(/http:\/\/127\.0\.0\.1:(\d+)/))[1]);
+    await until(() => canConnect(port));
+    return port;
   }
 
-  /** Waits until a request is answered. */
+  /** Waits until it accepts at its socket. A worker may still be booting. */
   async ready(): Promise<void> {
-    const until = performance.now() + PATIENCE_MS;
-    for (;;) {
-      try {
-        (await this.connected()).destroy();
-        return;
-      } catch {
-        if (performance.now() > until || this.#child.exitCode !== null) {
-          throw new Error(`the pool is not ready:\n${this.log}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
+    await until(async () => {
+      if (this.#child.exitCode !== null) throw new Error(`the pool is not ready:\n${this.log}`);
+      return canConnect(this.socketPath);
+    });
   }
 
   write(files: Files): void {

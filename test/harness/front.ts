@@ -14,10 +14,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { canConnect } from './can-connect.ts';
 import { freePorts } from './ports.ts';
 import { ask, type RawResponse } from './raw-client.ts';
 import { PATIENCE_MS, until } from './until.ts';
@@ -266,14 +266,4 @@ class RunningFront implements Front {
     }
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
-}
-
-async function canConnect(target: number | string): Promise<boolean> {
-  const socket =
-    typeof target === 'number' ? net.connect(target, '127.0.0.1') : net.connect(target);
-  const isOpen = await new Promise<boolean>((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  });
-  socket.destroy();
-  return isOpen;
 }
