@@ -60,7 +60,7 @@ test('one without a recognisable shape is told which there are', async (t) => {
   assert.equal(code, 1);
   assert.match(
     said,
-    /^mend {2}Application object must be callable: found an object with answer; /m,
+    /^mend {2}Application object must be callable: found an object with answer as "default" of "app"; /m,
   );
   assert.match(said, /^ {6} {2}a function of one argument, \(request\) => Response$/m);
   assert.match(said, /^0 kept, 1 to mend$/m);
