@@ -364,7 +364,11 @@ export class ClientConnection
       this.#outbox.isEmpty &&
       !this.#isPeerEnded;
     this.#options.timers.disarm(this);
-    this.#isPaused = false;
+    if (this.#isPaused) {
+      // The end of the response may have paused it: who is next would wait for ever.
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
     this.#state = IDLE;
     if (!mayKeep || !this.keeper.keep(this)) this.#close();
     try {

@@ -406,6 +406,18 @@ for (const { name, isPlain } of WRAPPERS) {
     assert.equal(await noted.done, `200 OK <${size}>`);
   });
 
+  test(`a connection that was paused by the end of its response is read again when kept (${name})`, async (t) => {
+    const peer = await startPeer(t, isPlain, (s) =>
+      s.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'),
+    );
+    const [first, noted] = ask(peer.pool);
+    noted.onData = () => first.pause();
+    assert.equal(await noted.done, '200 OK <hi>');
+    const [second, other] = ask(peer.pool);
+    assert.equal(second, first);
+    assert.equal(await other.done, '200 OK <hi>');
+  });
+
   test(`an aborted request says nothing more and closes (${name})`, async (t) => {
     const peer = await startPeer(t, isPlain, (s) => s.write('HTTP/1.1 200 OK\r\n'));
     const [connection, noted] = ask(peer.pool);
