@@ -147,8 +147,7 @@ function enterLocation(r: HttpRequest): boolean {
   return true;
 }
 
-/** Whether the location may be asked at all, its redirect to the slash among it. */
-
+/** Whether the location may be asked for this at all: if not, the answer is under way. */
 function checkLocation(r: HttpRequest): boolean {
   const { core } = r.location;
   if (core.internal && !r.isInternal) {
