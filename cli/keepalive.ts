@@ -19,7 +19,7 @@ export function findKeepaliveClashes(
     .map(
       ({ name, timeoutMs }) =>
         `upstream "${name}" keeps idle connections for ${timeoutMs / 1000} s, the pool closes them after ` +
-        `${pool.keepalive} s, and a request may be lost between: set keepalive_timeout in ${file} ` +
+        `${pool.keepalive} s, so a request may be lost in between: set keepalive_timeout in ${file} ` +
         `below that, or start with tandem up -- --keep-alive ${Math.floor(timeoutMs / 1000) + 5}`,
     );
 }

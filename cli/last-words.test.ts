@@ -58,7 +58,7 @@ test('a port that is for root alone is said to be one', () => {
   words.hear('nginx: [emerg] bind() to unix:/run/a.sock failed (13: Permission denied)');
   assert.equal(words.advice, undefined);
   words.hear('nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)');
-  assert.match(words.advice ?? '', /^ports below 1024 are for root: change "listen"/);
+  assert.match(words.advice ?? '', /^only root may use ports below 1024: change "listen"/);
 });
 
 test('of a command line it is the complaint without the usage', () => {

@@ -60,6 +60,6 @@ export class LastWords {
   /** What to do about it, where nginx's words do not say. */
   get advice(): string | undefined {
     if (!this.lines.some((line) => FORBIDDEN_PORT.test(line))) return undefined;
-    return 'ports below 1024 are for root: change "listen", to 8080 for instance';
+    return 'only root may use ports below 1024: change "listen", for example to 8080';
   }
 }

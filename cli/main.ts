@@ -6,11 +6,11 @@ import { readVersion } from './version.ts';
 const USAGE = `Usage: tandem COMMAND [OPTIONS]
 
 Commands:
-  up      start the proxy and the pool on ./nginx.conf, and stop both on Ctrl-C
-  version the version of Tandem and of Node.js
-  help    this text; "tandem up --help" for the options of a command
+  up      start the proxy and the pool with ./nginx.conf; Ctrl-C stops both
+  version show the versions of Tandem and Node.js
+  help    show this text; "tandem up --help" lists the options of a command
 
-The tiers alone: tandem-proxy (nginx's command line), tandem-appserver (Gunicorn's).
+To run one tier: tandem-proxy (nginx's command line), tandem-appserver (Gunicorn's).
 `;
 
 /** Runs with the words after the program's name; resolves with the exit code. */

@@ -80,7 +80,7 @@ class Planner implements Plan {
     if (this.#pool?.boundBy !== 'words') return;
     if (apps.length === 1 && apps[0]?.upstream === undefined) return;
     this.problems.push(
-      `--bind goes with one --app MODULE:EXPORT: else ${this.#file} says where each listens`,
+      `--bind works only with a single --app MODULE:EXPORT: otherwise ${this.#file} says where each pool listens`,
     );
   }
 
@@ -124,15 +124,15 @@ class Planner implements Plan {
     const places = bind.map(({ text }) => text).join(' and ');
     if (open.length > 0) {
       this.warnings.push(
-        `proxy_pass "${open[0]}" of ${this.#file} is made of variables: whether it leads to the pool at ` +
-          `${places}, each request tells`,
+        `proxy_pass "${open[0]}" in ${this.#file} contains variables: whether it leads to the pool at ` +
+          `${places} depends on the request`,
       );
       this.pools.push({ option, bind: [], served: [] });
       return;
     }
     const leads = this.#local.flatMap(({ servers }) => servers.map(({ name }) => name));
     this.problems.push(
-      `no upstream of ${this.#file} leads to the pool at ${places}` +
+      `no upstream in ${this.#file} leads to the pool at ${places}` +
         (leads.length === 0 ? '' : `: they lead to ${[...new Set(leads)].join(', ')}`),
     );
   }
@@ -151,7 +151,7 @@ class Planner implements Plan {
     const said = pool.bind.map(({ text }) => text).join(' and ');
     const told = addressesOf(chosen).map(showAddress).join(' and ');
     this.warnings.push(
-      `the settings bind ${said}, where nothing of ${this.#file} leads: the pool listens at ${told}`,
+      `the settings bind ${said}, but nothing in ${this.#file} leads there: the pool listens at ${told}`,
     );
   }
 
@@ -159,18 +159,18 @@ class Planner implements Plan {
     const { known, open } = this.#described.destinations;
     if (open.length > 0) {
       return (
-        `proxy_pass "${open[0]}" of ${this.#file} is made of variables, so nobody can tell where the ` +
-        'pool has to listen: say it with tandem up -- --bind ADDRESS'
+        `proxy_pass "${open[0]}" in ${this.#file} contains variables, so it does not say where the pool ` +
+        'must listen: use tandem up -- --bind ADDRESS'
       );
     }
     if (this.pools.length > 0) {
-      return `every upstream of ${this.#file} has its application already: what is the last --app for?`;
+      return `every upstream in ${this.#file} already has an application: remove the last --app`;
     }
     const [first] = known.flatMap(({ servers }) => servers);
     const why = first === undefined ? 'has no proxy_pass' : `leads elsewhere (${first.name})`;
     return (
       `${this.#file} ${why}, so no request would reach the application: add a proxy_pass to this ` +
-      'machine, or start tandem-proxy alone'
+      'machine, or start only tandem-proxy'
     );
   }
 
@@ -204,13 +204,13 @@ class Planner implements Plan {
       for (const { address, name } of destination.servers) {
         if (seen.has(name)) continue;
         seen.add(name);
-        const leads = `${showDestination(destination)} of ${this.#file} leads to ${name}`;
+        const leads = `${showDestination(destination)} in ${this.#file} leads to ${name}`;
         const isOurs = this.#isTaken(address);
         const isThere = await accepts(address);
         if (isOurs && isThere) this.problems.push(inTheWay(address, leads));
         else if (!isOurs && !isThere && this.pools.length > 0 && this.#pool !== undefined) {
           this.warnings.push(
-            `${leads}, where nobody listens: start it, or give it an application with --app ` +
+            `${leads}, where nothing listens: start that server, or name an application with --app ` +
               `${destination.name}=MODULE:EXPORT`,
           );
         }
@@ -222,7 +222,7 @@ class Planner implements Plan {
 function inTheWay(address: Address, leads: string): string {
   if ('path' in address) {
     return (
-      `another pool answers at ${showAddress(address)}: does tandem run in this folder already? ` +
+      `another pool answers at ${showAddress(address)}: is tandem already running in this folder? ` +
       'Stop it first'
     );
   }

@@ -55,7 +55,7 @@ export class Stopper {
       for (const tier of this.tiers) tier.stop('quick');
       return;
     }
-    this.out.say('stopping when the requests under way are answered; once more stops at once');
+    this.out.say('finishing the requests in progress; a second Ctrl-C stops at once');
     void this.stopAll();
   }
 
@@ -70,7 +70,7 @@ export class Stopper {
   private ended(tier: Tier, reason: string): void {
     if (this.isStopping) return;
     this.failure = { tier, reason };
-    this.out.complain(`${tier.title} ended by itself (${reason}); stopping`);
+    this.out.complain(`${tier.title} ended unexpectedly (${reason}); stopping`);
     void this.stopAll();
   }
 
@@ -91,7 +91,7 @@ export class Stopper {
   private explain({ tier, reason }: { tier: Tier; reason: string }): void {
     const { lines } = tier.lastWords;
     if (lines.length === 0) {
-      this.out.complain(`${tier.title} failed: ${reason}; its lines above say more`);
+      this.out.complain(`${tier.title} failed: ${reason}; see its lines above`);
       return;
     }
     this.out.complain(`${tier.title} failed:`);

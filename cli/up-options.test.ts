@@ -4,7 +4,7 @@ import { readUpOptions } from './up-options.ts';
 
 const COMPLAINTS: [words: string[], complaint: RegExp][] = [
   [['server:app'], /^unexpected argument "server:app": .* --app server:app$/],
-  [['--workers', '4'], /^unknown option "--workers": those of the pool follow --,/],
+  [['--workers', '4'], /^unknown option "--workers": options of the pool go after --,/],
   [['--app'], /^option "--app" requires a value$/],
 ];
 for (const [words, complaint] of COMPLAINTS) {

@@ -13,14 +13,14 @@ export interface UpOptions {
 
 export const UP_USAGE = `Usage: tandem up [-c FILE] [--app [UPSTREAM=]MODULE:EXPORT]... [-- OPTIONS OF tandem-appserver]
 
-Starts both tiers in this folder: tandem-proxy on FILE, tandem-appserver on the application, where an
-upstream of FILE leads.
+Starts both tiers in this folder: tandem-proxy with FILE, and tandem-appserver with the application. The
+application server listens where an upstream in FILE points.
 
-  -c FILE               configuration of the proxy (default: nginx.conf)
-  --app MODULE:EXPORT   the application (default: wsgi_app of appserver.config.ts)
+  -c FILE               the proxy's configuration file (default: nginx.conf)
+  --app MODULE:EXPORT   the application (default: wsgi_app in appserver.config.ts)
   --app api=MODULE:EXPORT
-                        the application of upstream "api"; several times for several upstreams
-  -- ...                what follows goes to tandem-appserver: tandem up -- --workers 4
+                        the application behind upstream "api"; repeat it for more upstreams
+  -- OPTIONS            options for tandem-appserver, as in: tandem up -- --workers 4
 `;
 
 /** Reads the words; a string is a complaint about them. */
@@ -39,10 +39,10 @@ export function readUpOptions(words: readonly string[]): UpOptions | string {
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
     const name = equals === -1 ? word : word.slice(0, equals);
     if (!word.startsWith('-')) {
-      return `unexpected argument "${word}": an application follows --app, as in --app ${word}`;
+      return `unexpected argument "${word}": to name the application, use --app ${word}`;
     }
     if (name !== '-c' && name !== '--app') {
-      return `unknown option "${word}": those of the pool follow --, as in tandem up -- --workers 4`;
+      return `unknown option "${word}": options of the pool go after --, as in tandem up -- --workers 4`;
     }
     const value = equals === -1 ? words[++i] : word.slice(equals + 1);
     if (value === undefined || value === '') return `option "${name}" requires a value`;

@@ -33,10 +33,12 @@ const LONG_MS = 5000;
 export async function up(options: UpOptions): Promise<number> {
   const out = new LineWriter(process.stdout);
   if (!existsSync(options.file)) {
-    out.complain(`there is no ${options.file} in ${process.cwd()}; -c FILE names another one`);
+    out.complain(
+      `there is no ${options.file} in ${process.cwd()}; use -c FILE to name another one`,
+    );
     if (options.file === 'nginx.conf') {
       const path = relative(process.cwd(), EXAMPLE);
-      out.say(`one to begin with: cp ${path.startsWith('..') ? EXAMPLE : path} .`);
+      out.say(`to start with an example: cp ${path.startsWith('..') ? EXAMPLE : path} .`);
     }
     return 1;
   }
@@ -74,7 +76,7 @@ export async function up(options: UpOptions): Promise<number> {
 function findMissingApp({ apps }: UpOptions, settings: PoolDescription | undefined): string[] {
   if (apps[0]?.app !== undefined || settings === undefined || settings.app !== null) return [];
   return [
-    'no application is named: say --app MODULE:EXPORT, for instance --app server:app, or set wsgi_app in ' +
+    'no application is named: use --app MODULE:EXPORT, for example --app server:app, or set wsgi_app in ' +
       'appserver.config.ts',
   ];
 }
@@ -160,7 +162,7 @@ class Running {
 
   private async proxyServes(): Promise<boolean> {
     const { listens } = this.described;
-    const listeners = await this.serving(this.proxy, 'it does not serve yet');
+    const listeners = await this.serving(this.proxy, 'it is not serving yet');
     if (listeners === undefined) return false;
     const missed = listens.find(({ at }) => !listeners.some((each) => reaches(at, each)));
     if (missed === undefined) return true;

@@ -159,12 +159,15 @@ test('where only a request tells it is said, unless the words say where', async 
   const open = server('location / { proxy_pass http://$http_x_to; }');
   const { problems } = await plan(open);
   assert.deepEqual(problems, [
-    'proxy_pass "http://$http_x_to" of n.conf is made of variables, so nobody can tell where the pool ' +
-      'has to listen: say it with tandem up -- --bind ADDRESS',
+    'proxy_pass "http://$http_x_to" in n.conf contains variables, so it does not say where the pool ' +
+      'must listen: use tandem up -- --bind ADDRESS',
   ]);
   const told = await plan(open, boundTo('P1'));
   assert.deepEqual(told.problems, []);
-  assert.match(told.warnings[0] ?? '', /whether it leads to the pool at P1, each request tells/);
+  assert.match(
+    told.warnings[0] ?? '',
+    /whether it leads to the pool at P1 depends on the request$/,
+  );
 });
 
 test('an upstream that no proxy_pass names is nowhere to listen', async () => {
@@ -187,7 +190,7 @@ test('an upstream that another program answers is left to it', async () => {
 test('where every upstream is answered by another program, that one is in the way', async () => {
   const { problems } = await plan(`upstream api { server BUSY; } ${toApi}`);
   assert.deepEqual(problems, [
-    'upstream "api" of n.conf leads to BUSY, which is in use by another program: stop that, or change ' +
+    'upstream "api" in n.conf leads to BUSY, which is in use by another program: stop that, or change ' +
       'the port',
   ]);
 });
@@ -221,15 +224,15 @@ test('the words win, and have to fit', async () => {
   assert.deepEqual(await plan(two, boundTo('P2')), {
     pools: [['', 'web']],
     warnings: [
-      'upstream "api" of n.conf leads to P1, where nobody listens: start it, or give it an application ' +
-        'with --app api=MODULE:EXPORT',
+      'upstream "api" in n.conf leads to P1, where nothing listens: start that server, or name an ' +
+        'application with --app api=MODULE:EXPORT',
     ],
     problems: [],
   });
   const everywhere = boundTo(`0.0.0.0:${places['P2']?.split(':')[1]}`);
   assert.deepEqual((await plan(two, everywhere)).pools, [['', 'web']]);
   assert.deepEqual((await plan(two, boundTo('P3'))).problems, [
-    'no upstream of n.conf leads to the pool at P3: they lead to P1, P2',
+    'no upstream in n.conf leads to the pool at P3: they lead to P1, P2',
   ]);
 });
 
@@ -238,7 +241,7 @@ test('settings that fit are left alone; others give way to the file', async () =
   assert.deepEqual(await plan(`upstream api { server P1; } ${toApi}`, settings), good('', 'api'));
   assert.deepEqual(await plan(`upstream api { server P2; } ${toApi}`, settings), {
     pools: [['P2', 'api']],
-    warnings: ['the settings bind P1, where nothing of n.conf leads: the pool listens at P2'],
+    warnings: ['the settings bind P1, but nothing in n.conf leads there: the pool listens at P2'],
     problems: [],
   });
 });
@@ -260,7 +263,7 @@ test('each upstream can have an application of its own', async () => {
     'n.conf has no upstream "wep" on this machine: it has api, web, P3',
   ]);
   assert.deepEqual((await plan(two, boundTo('P1'), ['--app', 'web=w'])).problems, [
-    '--bind goes with one --app MODULE:EXPORT: else n.conf says where each listens',
+    '--bind works only with a single --app MODULE:EXPORT: otherwise n.conf says where each pool listens',
   ]);
 });
 

@@ -122,7 +122,8 @@ suite('tandem up on a file of its own', { concurrency: 2 }, () => {
     assert.equal(await program.ended, 1);
     const [missing, example, ...others] = program.lines;
     assert.match(missing ?? '', /^tandem \| there is no nginx\.conf in .*größer/);
-    const [, path = ''] = /^tandem \| one to begin with: cp (\S+) \.$/.exec(example ?? '') ?? [];
+    const [, path = ''] =
+      /^tandem \| to start with an example: cp (\S+) \.$/.exec(example ?? '') ?? [];
     assert.ok(existsSync(path), example);
     assert.deepEqual(others, []);
   });
@@ -137,7 +138,7 @@ suite('tandem up on a file of its own', { concurrency: 2 }, () => {
     assert.equal(await program.ended, 1);
     assert.match(
       program.output,
-      /^tandem \| no application is named: say --app MODULE:EXPORT, .*\n/,
+      /^tandem \| no application is named: use --app MODULE:EXPORT, .*\n/,
     );
     assert.match(program.output, /\ntandem \| nothing was started\n$/);
   });

@@ -112,7 +112,7 @@ suite('tandem up', { concurrency: 2 }, () => {
     t.after(() => client.destroy());
     client.send(get('/wait'));
     program.signal('SIGINT');
-    await program.sees(/once more stops at once/);
+    await program.sees(/a second Ctrl-C stops at once/);
     // Not too soon: that would be the same Ctrl-C, passed on by npm.
     const again = setInterval(() => program.signal('SIGINT'), 200);
     t.after(() => clearInterval(again));
@@ -129,7 +129,7 @@ suite('tandem up', { concurrency: 2 }, () => {
     const answer = ask(folder.port(), get('/slow'));
     await ask(folder.port(), get('/'));
     program.signal('SIGINT');
-    await program.sees(/once more stops at once/);
+    await program.sees(/a second Ctrl-C stops at once/);
     program.signal('SIGINT');
     assert.equal((await answer).content, 'here');
     assert.equal(await program.ended, 0);
@@ -154,7 +154,7 @@ suite('tandem up', { concurrency: 2 }, () => {
     assert.equal(await program.ended, 1);
     assert.equal(
       program.output,
-      `tandem | there is no none.conf in ${folder.path}; -c FILE names another one\n`,
+      `tandem | there is no none.conf in ${folder.path}; use -c FILE to name another one\n`,
     );
   });
 
@@ -183,7 +183,7 @@ suite('tandem up', { concurrency: 2 }, () => {
     const program = startUp(folder);
     assert.equal(await program.ended, 1);
     assert.deepEqual(folder.masked(program.output).split('\n'), [
-      'tandem | another pool answers at unix:run/app.sock: does tandem run in this folder already? Stop it first',
+      'tandem | another pool answers at unix:run/app.sock: is tandem already running in this folder? Stop it first',
       'tandem | port 8080 (127.0.0.1) is in use by another program: stop it, or change "listen" in nginx.conf',
       'tandem | nothing was started',
       '',
@@ -195,7 +195,7 @@ suite('tandem up', { concurrency: 2 }, () => {
     await program.sees(READY);
     process.kill(masterOfPool(program), 'SIGKILL');
     assert.equal(await program.ended, 1);
-    assert.match(program.output, /the pool ended by itself \(signal SIGKILL\); stopping/);
+    assert.match(program.output, /the pool ended unexpectedly \(signal SIGKILL\); stopping/);
     assert.match(lastLines(program, 1), /^tandem \| the pool failed: signal SIGKILL/);
     await assert.rejects(ask(folder.port(), get('/')), /ECONNREFUSED/);
   });
