@@ -10,11 +10,11 @@ export const configFile = [
     meta: 'CONFIG',
     default: './appserver.config.ts' as string | null,
     check: checkString,
-    doc: `The configuration file, a module whose exports are settings by their names.
+    doc: `The configuration file: a module whose exports are named like the settings.
 
-A string of the form \`PATH\` or \`file:PATH\`. Without it, \`appserver.config.ts\`, \`.js\` or \`.mjs\` of the
-working directory is read where there is one. The file is read at the start and again on every HUP.
-A default export that is a plain object gives settings by its keys.`,
+A string of the form \`PATH\` or \`file:PATH\`. Without it, \`appserver.config.ts\`, \`.js\` or \`.mjs\` in the
+working directory is read if it exists. The file is read at startup and again on every HUP. If the default
+export is a plain object, its keys are settings too.`,
   }),
   setting({
     name: 'wsgi_app',
@@ -22,8 +22,8 @@ A default export that is a plain object gives settings by its keys.`,
     meta: 'STRING',
     default: null as string | null,
     check: checkString,
-    doc: `The application, as \`MODULE:EXPORT\` or \`MODULE:FACTORY("literal", 1)\`, where the command line names none.
+    doc: `The application, as \`MODULE:EXPORT\` or \`MODULE:FACTORY("literal", 1)\`, if the command line names none.
 
-The name is Gunicorn's. MODULE is a path without or with its extension, or a package.`,
+The name is Gunicorn's. MODULE is a path, with or without its extension, or a package.`,
   }),
 ] as const;

@@ -12,7 +12,7 @@ export const debugging = [
     check: checkBoolean,
     doc: `Check the configuration and exit.
 
-Loads the application too. The status is 0 where both are right, else 1.`,
+It loads the application too. The exit status is 0 if both are valid, otherwise 1.`,
   }),
   setting({
     name: 'validate',
@@ -21,12 +21,13 @@ Loads the application too. The status is 0 where both are right, else 1.`,
     kind: 'flag',
     default: false,
     check: checkBoolean,
-    doc: `Hold the application against the gateway interface and exit. (Tandem's own, not Gunicorn's.)
+    doc: `Test the application against the gateway interface and exit. (Tandem's own, not Gunicorn's.)
 
-Starts it in a worker as the pool does, on a Unix socket of its own, sends it a few requests (GET,
-HEAD, an unknown path, an unusual method, a client that leaves, ...) and prints what holds and what to
-mend. The status is 0 where nothing is, else 1. [gateway-interface.md](gateway-interface.md) has the
-rules. The requests are real ones: \`GET /\` and paths that do not exist.`,
+It starts the application in a worker as the pool does, on a Unix socket of its own, and sends it a few
+requests (GET, HEAD, an unknown path, an unusual method, a client that disconnects, ...). Then it prints which
+rules hold and what to fix. The exit status is 0 if there is nothing to fix, otherwise 1.
+[gateway-interface.md](gateway-interface.md) has the rules. The requests are real: \`GET /\` and paths that do
+not exist.`,
   }),
   setting({
     name: 'print_config',

@@ -8,9 +8,9 @@ const INTRODUCTION = `# Settings of the application server
 
 Generated from \`appserver/settings/\` by \`npm run docs\`.
 
-A setting has one name everywhere. Its value is taken from, low to high: a variable of the environment
-of its own where it has one, the configuration file, the arguments in \`TANDEM_APPSERVER_CMD_ARGS\`, the
-command line. Before that, \`.env\` of the working directory is loaded.
+A setting has the same name everywhere. Its value can come from these places, each overriding the ones
+before: the setting's own environment variable, if it has one; the configuration file; the arguments in
+\`TANDEM_APPSERVER_CMD_ARGS\`; the command line. The \`.env\` file in the working directory is loaded first.
 
 \`\`\`ts
 // appserver.config.ts
@@ -52,7 +52,7 @@ export function renderSettingsDoc(): string {
   }
   const names = MISSING_SETTINGS.map((row) => `\`${row.name}\``).join(', ');
   parts.push(
-    `## Not there\n\nThese settings of Gunicorn's are known and refused, on the command line and in the file: ${names}.\n`,
+    `## Not there\n\nThese Gunicorn settings are not supported. They are refused by name, on the command line and in the file: ${names}.\n`,
   );
   return parts.join('\n');
 }

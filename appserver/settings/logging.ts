@@ -15,7 +15,7 @@ export const logging = [
     check: checkString,
     doc: `The Access log file to write to.
 
-\`-\` is standard output. Without the setting there is no access log.`,
+\`-\` means standard output. Without this setting there is no access log.`,
   }),
   setting({
     name: 'access_log_format',
@@ -26,7 +26,7 @@ export const logging = [
     check: checkRequiredString,
     doc: `The access log format.
 
-| atom | stands for |
+| atom | meaning |
 |---|---|
 | \`h\` | client address, as forwarded by a trusted front |
 | \`l\` | \`-\` |
@@ -42,8 +42,8 @@ export const logging = [
 | \`{name}i\`, \`{name}o\` | a request field, a response field |
 | \`{name}e\` | a CGI variable, such as \`{REQUEST_METHOD}e\` |
 
-What is not there prints \`-\`. Quotes, backslashes and control characters in a value are escaped as in
-a JSON string, so a format that is a JSON object gives valid JSON whatever a client sends.`,
+A missing value is printed as \`-\`. Quotes, backslashes and control characters in values are escaped as in
+JSON strings, so a format that is a JSON object produces valid JSON whatever a client sends.`,
   }),
   setting({
     name: 'errorlog',
@@ -54,7 +54,7 @@ a JSON string, so a format that is a JSON object gives valid JSON whatever a cli
     check: checkRequiredString,
     doc: `The Error log file to write to.
 
-\`-\` is standard error.`,
+\`-\` means standard error.`,
   }),
   setting({
     name: 'loglevel',

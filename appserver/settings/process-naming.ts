@@ -12,6 +12,6 @@ export const processNaming = [
     check: checkString,
     doc: `A base to use for process naming.
 
-Shown by \`ps\` and \`top\` as \`tandem-appserver: master [NAME]\`; the application's name by default.`,
+\`ps\` and \`top\` show it as \`tandem-appserver: master [NAME]\`. The default is the application's name.`,
   }),
 ] as const;

@@ -14,7 +14,7 @@ export const security = [
     check: checkPositiveInteger,
     doc: `The maximum size of HTTP request line in bytes.
 
-A longer one is answered with 414. 0 stands for the largest value, 8190.`,
+A longer one gets 414. 0 means the largest value, 8190.`,
   }),
   setting({
     name: 'limit_request_fields',
@@ -27,7 +27,7 @@ A longer one is answered with 414. 0 stands for the largest value, 8190.`,
     check: checkPositiveInteger,
     doc: `Limit the number of HTTP headers fields in a request.
 
-More are answered with 431. 0 and values above it stand for the largest value, 32768.`,
+A request with more gets 431. 0 and values above 32768 mean the largest value, 32768.`,
   }),
   setting({
     name: 'limit_request_field_size',
@@ -40,6 +40,6 @@ More are answered with 431. 0 and values above it stand for the largest value, 3
     check: checkPositiveInteger,
     doc: `Limit the allowed size of an HTTP request header field.
 
-Name, colon, value and line end count. A longer field is answered with 431. 0 stands for the default, 8190.`,
+The name, the colon, the value and the line end count. A longer field gets 431. 0 means the default, 8190.`,
   }),
 ] as const;

@@ -19,7 +19,7 @@ export const serverMechanics = [
     check: checkFolder,
     doc: `Change directory to specified directory before loading apps.
 
-Relative paths of other settings stand against it.`,
+Relative paths in other settings are resolved against it.`,
   }),
   setting({
     name: 'raw_env',
@@ -31,7 +31,7 @@ Relative paths of other settings stand against it.`,
     check: checkEnvironment,
     doc: `Set environment variables in the execution environment.
 
-A list of \`KEY=VALUE\`; may be given several times.`,
+A list of \`KEY=VALUE\`. The option may be given several times.`,
   }),
   setting({
     name: 'pidfile',
@@ -42,7 +42,7 @@ A list of \`KEY=VALUE\`; may be given several times.`,
     check: checkString,
     doc: `A filename to use for the PID file.
 
-A file that names a live process is refused. Without the setting no file is written.`,
+If the file names a live process, the start is refused. Without this setting no file is written.`,
   }),
   setting({
     name: 'umask',
@@ -55,8 +55,8 @@ A file that names a live process is refused. Without the setting no file is writ
     check: checkPositiveInteger,
     doc: `A bit mask for the file mode on files written by the pool.
 
-It decides the permissions of the Unix socket too: 0 lets every user of the machine connect, 0o117
-only the owner and the group.`,
+It also determines the permissions of the Unix socket: with 0 every user of the machine can connect, with
+0o117 only the owner and the group.`,
   }),
   setting({
     name: 'secure_scheme_headers',
@@ -67,10 +67,10 @@ only the owner and the group.`,
       'X-FORWARDED-SSL': 'on',
     } as Readonly<Record<string, string>>,
     check: checkTable,
-    doc: `Request fields, and the value of each, by which a trusted front says that its client came over TLS.
+    doc: `Request fields, and their values, that a trusted front sends if its client used TLS.
 
-They count only where the peer is listed in \`forwarded_allow_ips\` or came over a Unix socket. Fields
-that contradict each other are answered with 400.`,
+They count only if the peer is listed in \`forwarded_allow_ips\` or connects over a Unix socket. A request
+whose fields contradict each other gets 400.`,
   }),
   setting({
     name: 'forwarded_allow_ips',
@@ -80,9 +80,9 @@ that contradict each other are answered with 400.`,
     default: ['127.0.0.1', '::1'] as readonly string[],
     environment: { variable: 'FORWARDED_ALLOW_IPS', read: (list) => list },
     check: checkStringToList,
-    doc: `Front-end's IPs from which allowed to handle set secure headers.
+    doc: `Addresses of fronts whose X-Forwarded fields are trusted.
 
-Addresses and networks with commas between, or \`*\` for every peer. Peers on a Unix socket are always
-trusted. A trusted peer's X-Forwarded-For gives the client's address too.`,
+Addresses and networks, separated by commas, or \`*\` for every peer. Peers on a Unix socket are always
+trusted. The fields are those of \`secure_scheme_headers\`, and X-Forwarded-For for the client's address.`,
   }),
 ] as const;

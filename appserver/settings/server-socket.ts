@@ -14,8 +14,8 @@ export const serverSocket = [
     check: checkListOfStrings,
     doc: `The socket to bind: \`HOST\`, \`HOST:PORT\`, \`unix:PATH\` or \`fd://FD\`.
 
-May be given several times. A name is resolved once, at the start. Where the variable \`PORT\` is set,
-the default is \`0.0.0.0:$PORT\`. A stale socket file is probed and replaced; a live one is refused.`,
+May be given several times. A host name is resolved once, at startup. If the variable \`PORT\` is set, the
+default is \`0.0.0.0:$PORT\`. A socket file that no live process uses is replaced; one in use is refused.`,
   }),
   setting({
     name: 'backlog',
@@ -28,7 +28,7 @@ the default is \`0.0.0.0:$PORT\`. A stale socket file is probed and replaced; a 
     check: checkPositiveInteger,
     doc: `The maximum number of pending connections.
 
-Clients that connected and were not accepted yet wait here; the kernel clips it to its somaxconn.
-While no worker lives, they wait here too, and are answered by the next one.`,
+Clients whose connections have not been accepted yet wait here. The kernel limits the number to its
+somaxconn. While no worker is alive, clients wait here for the next one.`,
   }),
 ] as const;

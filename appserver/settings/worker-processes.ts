@@ -15,7 +15,7 @@ export const workerProcesses = [
     check: checkPositiveInteger,
     doc: `The number of worker processes for handling requests.
 
-Where the variable \`WEB_CONCURRENCY\` is set, it is the default. TTIN and TTOU change it while running.`,
+If the variable \`WEB_CONCURRENCY\` is set, it is the default. TTIN and TTOU change the number at run time.`,
   }),
   setting({
     name: 'threads',
@@ -28,8 +28,8 @@ Where the variable \`WEB_CONCURRENCY\` is set, it is the default. TTIN and TTOU 
     check: checkPositiveInteger,
     doc: `The number of threads of each worker process.
 
-Each thread runs JavaScript in parallel, accepts connections itself and loads its own copy of the
-application: module state is not shared between them.`,
+The threads run JavaScript in parallel. Each accepts connections itself and loads its own copy of the
+application, so they do not share module state.`,
   }),
   setting({
     name: 'worker_connections',
@@ -42,8 +42,9 @@ application: module state is not shared between them.`,
     check: checkPositiveInteger,
     doc: `The maximum number of simultaneous clients.
 
-Of one worker process, idle keep-alive connections included; its threads share the number evenly.
-Further clients wait in the backlog until one leaves, or another worker takes them. 0 is no limit.`,
+It applies to each worker process and includes idle keep-alive connections; the process's threads share it
+evenly. Further clients wait in the backlog until one leaves or another worker accepts them. 0 means no
+limit.`,
   }),
   setting({
     name: 'max_requests',
@@ -56,8 +57,8 @@ Further clients wait in the backlog until one leaves, or another worker takes th
     check: checkPositiveInteger,
     doc: `The maximum number of requests a worker will process before restarting.
 
-Limits the harm of a memory leak. The replacement is ready before the old worker stops accepting; where
-none gets ready, the old one goes on and another is tried later. 0 is no limit.`,
+This limits the harm of a memory leak. The replacement is ready before the old worker stops accepting. If it
+does not get ready, the old worker continues and another replacement is tried later. 0 means no limit.`,
   }),
   setting({
     name: 'max_requests_jitter',
@@ -70,7 +71,7 @@ none gets ready, the old one goes on and another is tried later. 0 is no limit.`
     check: checkPositiveInteger,
     doc: `The maximum jitter to add to the max_requests setting.
 
-Each worker draws a number from 0 to this, so that they do not all restart at once.`,
+Each worker adds a random number from 0 to this value, so that they do not all restart at once.`,
   }),
   setting({
     name: 'timeout',
@@ -83,14 +84,14 @@ Each worker draws a number from 0 to this, so that they do not all restart at on
     check: checkPositiveInteger,
     doc: `Workers silent for more than this many seconds are killed and restarted.
 
-A worker is silent while JavaScript of one of its threads runs without returning to the event loop,
-an endless loop for example. A request that waits is never killed. The log names the function and the
-line where it hangs, below \`WORKER TIMEOUT\`; inside a native call there is no such line. With several
-threads the one that hangs ends alone, and a new worker takes over from its siblings.
+A worker is silent while the JavaScript in one of its threads does not return to the event loop, for example
+in an endless loop. A request that is merely waiting is never killed. The log names the function and the line
+that hang, below \`WORKER TIMEOUT\`; if the thread is inside a native call, it cannot. With several threads,
+only the thread that hangs is ended, and a new worker takes over from the others.
 
-A worker that starts has this long, and 30 seconds at least, until it accepts; the log says whether
-loading the application or its \`startup()\` took longer. It is tried again; during a reload the old
-workers go on.
+A starting worker has this long, but at least 30 seconds, to begin accepting. If it does not, the log says
+whether loading the application or its \`startup()\` took too long, and a new worker is tried; during a reload
+the old workers continue.
 
 The watchdog of a worker with one thread costs 11 MB of memory. 0 turns all of this off.`,
   }),
@@ -105,7 +106,7 @@ The watchdog of a worker with one thread costs 11 MB of memory. 0 turns all of t
     check: checkPositiveInteger,
     doc: `Timeout for graceful workers restart.
 
-After a signal to stop or reload, workers have this long to finish their requests; then they are killed.`,
+After a signal to stop or reload, workers have this long to finish their requests before they are killed.`,
   }),
   setting({
     name: 'keepalive',
@@ -118,6 +119,6 @@ After a signal to stop or reload, workers have this long to finish their request
     check: checkPositiveInteger,
     doc: `The number of seconds to wait for requests on a Keep-Alive connection.
 
-A front that keeps connections open must give them up earlier than this. 0 closes after each response.`,
+A front that keeps connections open must close them sooner than this. 0 closes after each response.`,
   }),
 ] as const;
