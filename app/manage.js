@@ -30,7 +30,7 @@ function handOver() {
   if (node === undefined) {
     console.error(
       `the site needs Node.js 24.20 or newer; this is ${process.versions.node}.\n` +
-        'npm ci brings it: run that first, then the same command again',
+        'Run npm ci, which installs it, then the same command again',
     );
     process.exitCode = 1;
     return;

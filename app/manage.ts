@@ -14,7 +14,7 @@ import { sampleQuestions } from './polls/samples.ts';
 const commands: readonly Command[] = [
   {
     name: 'migrate',
-    help: 'bring the database up to date; does nothing where it is',
+    help: 'bring the database up to date; does nothing if it already is',
     run: () => withConnection(runMigrate),
   },
   {
@@ -24,21 +24,21 @@ const commands: readonly Command[] = [
   },
   {
     name: 'report',
-    help: 'write the results of all polls to a file that staff may download',
+    help: 'write the results of all polls to a file that staff can download',
     run: () => withDatabase(runReport),
   },
   {
     name: 'createsuperuser',
-    help: 'add a user of the admin: asks, or reads SUPERUSER_USERNAME and SUPERUSER_PASSWORD',
+    help: 'add an admin user; reads SUPERUSER_USERNAME and SUPERUSER_PASSWORD, or asks',
     run: () => withDatabase((database) => createSuperuser(database, process.env)),
   },
   {
     name: 'collectstatic',
     help: 'gather the static files for the proxy, under names that change with their content',
     options: {
-      noinput: { help: 'ask nothing' },
-      clear: { short: 'c', help: 'delete what is not collected now, such as former versions' },
-      'dry-run': { short: 'n', help: 'say what would be done, and do nothing' },
+      noinput: { help: 'do not ask for confirmation' },
+      clear: { short: 'c', help: 'delete files that are not collected now, such as old versions' },
+      'dry-run': { short: 'n', help: 'say what would be done, but change nothing' },
     },
     run: async (given) => {
       const { runCollectstatic } = await import('./framework/management/collectstatic.ts');
@@ -48,18 +48,18 @@ const commands: readonly Command[] = [
   {
     name: 'check',
     help: 'look for mistakes in settings, database, templates and translations',
-    options: { deploy: { help: 'also for what must not go to a server' } },
+    options: { deploy: { help: 'also look for settings that are not safe on a server' } },
     run: async (given) => (await siteCommands()).runCheck(given),
   },
   {
     name: 'routes',
-    help: 'list the addresses of the site and what answers them',
+    help: 'list the URLs of the site and the views behind them',
     parameters: [{ name: 'word', isOptional: true }],
     run: async (given) => (await siteCommands()).runRoutes(given),
   },
   {
     name: 'shell',
-    help: 'a prompt with models, database, reverse, site and settings in scope; also reads a pipe',
+    help: 'a prompt with models, database, reverse, site and settings in scope; also runs a script from stdin',
     run: async () => (await siteCommands()).runSiteShell(),
   },
 ];
@@ -80,7 +80,7 @@ async function runSeed(database: Database): Promise<void> {
   console.log(
     isCreated
       ? `added ${questions.length} sample questions`
-      : 'there are questions already, nothing added',
+      : 'the database already has questions, nothing added',
   );
 }
 
@@ -111,7 +111,7 @@ async function withConnection(work: (database: Database) => Promise<void>): Prom
     await work(database);
   } catch (error) {
     throw isUnreachable(error)
-      ? new CommandError(`no connection to the database: ${messageOf(error)}`, { cause: error })
+      ? new CommandError(`cannot connect to the database: ${messageOf(error)}`, { cause: error })
       : error;
   } finally {
     await database.destroy();

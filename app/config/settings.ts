@@ -105,7 +105,8 @@ function secretKeysOf(
 function readDatabase(url = '', path = ''): string {
   if (url === '') return resolve(BASE_DIR, path || 'db.sqlite3');
   // The value holds a password, so the message does not repeat it.
-  if (!isPostgresUrl(url)) throw new Error('invalid DATABASE_URL: it begins with "postgres://"');
+  if (!isPostgresUrl(url))
+    throw new Error('invalid DATABASE_URL: it must begin with "postgres://"');
   return url;
 }
 
@@ -119,7 +120,7 @@ function readFlag(name: string, text = ''): boolean {
     case 'false':
       return false;
     default:
-      throw new Error(`invalid ${name} "${text}": say 1 or 0`);
+      throw new Error(`invalid ${name} "${text}": use 1 or 0`);
   }
 }
 

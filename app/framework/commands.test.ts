@@ -50,7 +50,7 @@ test('arguments that a command does not take are named, and it does not run', as
     [['greet', 'Ada', '-x'], /^"greet": unknown option '-x'\n$/],
     [['greet', 'Ada', '--times'], /^"greet": option '--times <value>' argument missing\n$/],
     [['greet', 'Ada', '--loud=1'], /^"greet": option '-l, --loud' does not take an argument\n$/],
-    [['greet'], /^"greet" wants <who>\n$/],
+    [['greet'], /^"greet" requires <who>\n$/],
     [['greet', 'a', 'b', 'c'], /^"greet" takes at most 2, got "a b c"\n$/],
     [['fail', 'x'], /^"fail" takes no arguments, got "x"\n$/],
   ] as const) {

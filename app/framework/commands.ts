@@ -47,7 +47,7 @@ const HELP: CommandOption = { short: 'h', help: 'show this text' };
 /** Usage of the whole: each command with its line. */
 export function usageText(commands: readonly Command[]): string {
   const rows = commands.map(({ name, help }) => [name, help] as const);
-  return `usage: ${PROGRAM} <command>\n\ncommands:\n${columns(rows)}\n${PROGRAM} help <command> says more of one\n`;
+  return `usage: ${PROGRAM} <command>\n\ncommands:\n${columns(rows)}\n${PROGRAM} help <command> shows the options of a command\n`;
 }
 
 /** Usage of one command: its parameters and options. */
@@ -118,7 +118,7 @@ function readArguments(command: Command, args: readonly string[]): CommandArgume
     throw new CommandError(`"${name}" takes ${most}, got "${given.parameters.join(' ')}"`);
   }
   const missing = parameters.slice(count).find((one) => !one.isOptional);
-  if (missing !== undefined) throw new CommandError(`"${name}" wants <${missing.name}>`);
+  if (missing !== undefined) throw new CommandError(`"${name}" requires <${missing.name}>`);
   return given;
 }
 

@@ -56,19 +56,20 @@ export function catalogueProblems(
   const problems: string[] = [];
   for (const id of plain) {
     const text = catalogue[id];
-    if (typeof text !== 'string') problems.push(`${code}: no translation of "${id}"`);
-    else if (namesIn(text) !== namesIn(id)) problems.push(`${code}: other {names} than "${id}"`);
+    if (typeof text !== 'string') problems.push(`${code}: no translation for "${id}"`);
+    else if (namesIn(text) !== namesIn(id))
+      problems.push(`${code}: not the same {names} as in "${id}"`);
   }
   const categories = new Intl.PluralRules(language.locale).resolvedOptions().pluralCategories;
   for (const id of counted) {
     const forms = catalogue[id];
     for (const category of categories) {
       if (typeof forms === 'object' && forms[category] !== undefined) continue;
-      problems.push(`${code}: no form "${category}" of "${id}"`);
+      problems.push(`${code}: no form "${category}" for "${id}"`);
     }
   }
   for (const id of Object.keys(catalogue)) {
-    if (!plain.has(id) && !counted.has(id)) problems.push(`${code}: nothing says "${id}"`);
+    if (!plain.has(id) && !counted.has(id)) problems.push(`${code}: "${id}" is not used anywhere`);
   }
   return problems;
 }

@@ -61,7 +61,9 @@ export async function acceptWebSocket(
   if (!site.openEnds.hasRoom) return refuseOpenEnd(c);
   const offer = c.env?.upgrade?.();
   if (offer === undefined) {
-    return c.text('This address speaks WebSocket.\n', 426, { Upgrade: 'websocket' });
+    return c.text('This address only accepts WebSocket connections.\n', 426, {
+      Upgrade: 'websocket',
+    });
   }
   server.handleUpgrade(offer.request, offer.socket, offer.head, (socket) => {
     const live = { send: (text: string) => send(socket, text), close: socket.close.bind(socket) };

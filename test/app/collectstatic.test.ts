@@ -284,7 +284,7 @@ test('a destination that overlaps a source is refused', async (t) => {
 
 test('a static file of the name of the manifest is refused', async (t) => {
   const site = await makeStaticSite(t, { [MANIFEST_NAME]: '{}' });
-  await assert.rejects(site.collect(), /so is the manifest/);
+  await assert.rejects(site.collect(), /that is the name of the manifest/);
 });
 
 test('runs at once leave every file whole', async (t) => {

@@ -21,10 +21,10 @@ test('what a catalogue lacks is named', () => {
   const catalogue = { 'Hi {name}': 'Hallo', Old: 'Alt', '{count} vote': { other: '{count}' } };
   const german = { code: 'de', name: 'Deutsch', locale: 'de-DE' };
   assert.deepEqual(catalogueProblems(ids, german, catalogue), [
-    'de: other {names} than "Hi {name}"',
-    'de: no translation of "Bye"',
-    'de: no form "one" of "{count} vote"',
-    'de: nothing says "Old"',
+    'de: not the same {names} as in "Hi {name}"',
+    'de: no translation for "Bye"',
+    'de: no form "one" for "{count} vote"',
+    'de: "Old" is not used anywhere',
   ]);
 });
 

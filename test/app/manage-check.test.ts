@@ -52,7 +52,7 @@ test('settings that are not fit for a server are errors of check --deploy', asyn
   const careless = { ...environment, DEBUG: '1', SECRET_KEY: 'short' };
   const { stderr, code } = await runManage(careless, ['check', '--deploy']);
   assert.match(stderr, /\n\(deploy\.E001\) DEBUG is on/);
-  assert.match(stderr, /\n\(deploy\.E003\) SECRET_KEY has less than 50 characters\n/);
+  assert.match(stderr, /\n\(deploy\.E003\) SECRET_KEY has fewer than 50 characters\n/);
   assert.equal(code, 1);
   assert.equal((await runManage(careless, ['check'])).code, 0);
 });
@@ -160,7 +160,7 @@ test('what a catalogue lacks is a warning', async (t) => {
     [folder],
   );
   assert.deepEqual(issues, [
-    { level: 'WARNING', id: 'catalogues.W001', message: 'de: no translation of "Bye"' },
+    { level: 'WARNING', id: 'catalogues.W001', message: 'de: no translation for "Bye"' },
   ]);
 });
 

@@ -40,14 +40,14 @@ test('without a terminal nothing that may be foreign is deleted or overwritten u
   const refused = await collect();
   assert.equal(
     refused.stderr,
-    `this may overwrite files in '${folder}': say --noinput if it may\n`,
+    `this may overwrite files in '${folder}': use --noinput to allow it\n`,
   );
   assert.equal(refused.code, 1);
   assert.equal((await collect('--noinput')).code, 0);
   const clear = await collect('--clear');
   assert.equal(
     clear.stderr,
-    `this may delete all other files in '${folder}': say --noinput if it may\n`,
+    `this may delete all other files in '${folder}': use --noinput to allow it\n`,
   );
   assert.ok(existsSync(join(folder, 'thesis.txt')));
   const cleared = await collect('--clear', '--noinput');
@@ -122,7 +122,7 @@ test('check --deploy wants the static files collected as they are', async (t) =>
   rmSync(join(staticRoot, hashed!));
   assert.match(
     (await check()).stderr,
-    /\(deploy\.E005\) the static file "site\.css" is not collected/,
+    /\(deploy\.E005\) the collected copy of the static file "site\.css" is missing or out of date/,
   );
   await runManage(environment, ['collectstatic']);
   writeFileSync(

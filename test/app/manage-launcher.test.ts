@@ -25,7 +25,7 @@ test('before npm ci it says what to do', () => {
   assert.equal(
     stderr,
     'the site needs Node.js 24.20 or newer; this is 18.0.0.\n' +
-      'npm ci brings it: run that first, then the same command again\n',
+      'Run npm ci, which installs it, then the same command again\n',
   );
   assert.equal(status, 1);
 });

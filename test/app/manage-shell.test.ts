@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { databaseVariables, freshDatabase } from './database.ts';
 import { runManage } from './manage-process.ts';
 
-const FAILED = 'a line failed, those after it were not run\n';
+const FAILED = 'a line failed; the lines after it were not run\n';
 
 test('a line in a pipe reads the database, and what it gives is printed', async (t) => {
   const environment = databaseVariables(await freshDatabase(t));

@@ -32,7 +32,7 @@ test('seed adds questions to an empty database only', async (t) => {
   await manage(path, 'migrate');
   assert.equal((await manage(path, 'seed')).stdout, 'added 5 sample questions\n');
   const again = await manage(path, 'seed');
-  assert.equal(again.stdout, 'there are questions already, nothing added\n');
+  assert.equal(again.stdout, 'the database already has questions, nothing added\n');
   assert.equal(again.code, 0);
 });
 
@@ -103,7 +103,7 @@ test('an unknown command fails and names those there are', async (t) => {
 
 test('a database that cannot be opened fails the command with its cause', async (t) => {
   const { stderr, code } = await manage(join(await temporaryFolder(t), 'none', 'db'), 'migrate');
-  assert.match(stderr, /^no connection to the database: unable to open database file\n$/);
+  assert.match(stderr, /^cannot connect to the database: unable to open database file\n$/);
   assert.equal(code, 1);
 });
 
@@ -114,14 +114,14 @@ test('createsuperuser adds a user once, and takes no short password', async (t) 
     runManage({ ...databaseVariables(path), SUPERUSER_USERNAME: 'ada', SUPERUSER_PASSWORD }, [
       'createsuperuser',
     ]);
-  assert.match((await create('short')).stderr, /less than 8 characters/);
+  assert.match((await create('short')).stderr, /fewer than 8 characters/);
   assert.deepEqual(await create('correct horse'), {
     stdout: 'added the user "ada"\n',
     stderr: '',
     code: 0,
   });
   const again = await create('correct horse');
-  assert.match(again.stderr, /there is a user "ada" already/);
+  assert.match(again.stderr, /a user "ada" already exists/);
   assert.equal(again.code, 1);
 });
 
@@ -155,6 +155,6 @@ test('what its user can mend is one line', async (t) => {
   // Nobody listens at port 1.
   const nobody = { DATABASE_URL: 'postgres://x:y@127.0.0.1:1/z' };
   const { stderr, code } = await runManage(nobody, ['seed']);
-  assert.match(stderr, /^no connection to the database: .*ECONNREFUSED.*\n$/);
+  assert.match(stderr, /^cannot connect to the database: .*ECONNREFUSED.*\n$/);
   assert.equal(code, 1);
 });

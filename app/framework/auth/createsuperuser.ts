@@ -18,11 +18,11 @@ export async function createSuperuser(
   const username = environment['SUPERUSER_USERNAME'] ?? (await ask('Name: ', true));
   if (!/^[\w.@+-]{1,150}$/.test(username)) throw new CommandError(`invalid name "${username}"`);
   if ((await findUserByName(database, username)) !== undefined) {
-    throw new CommandError(`there is a user "${username}" already`);
+    throw new CommandError(`a user "${username}" already exists`);
   }
   const password = environment['SUPERUSER_PASSWORD'] ?? (await ask('Password: ', false));
   if (password.length < SHORTEST_PASSWORD) {
-    throw new CommandError(`the password has less than ${SHORTEST_PASSWORD} characters`);
+    throw new CommandError(`the password has fewer than ${SHORTEST_PASSWORD} characters`);
   }
   await createUser(database, { username, password, isStaff: true });
   console.log(`added the user "${username}"`);

@@ -47,7 +47,7 @@ async function confirm(root: string, isClear: boolean): Promise<void> {
   if (isEmpty || (isOurs && !isClear)) return;
   const danger = isClear ? 'delete all other files in' : 'overwrite files in';
   if (!process.stdin.isTTY) {
-    throw new CommandError(`this may ${danger} '${root}': say --noinput if it may`);
+    throw new CommandError(`this may ${danger} '${root}': use --noinput to allow it`);
   }
   const line = createInterface({ input: process.stdin, output: process.stdout });
   try {

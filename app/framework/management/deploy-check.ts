@@ -18,7 +18,7 @@ export function checkDebug(isDebug: boolean): readonly Issue[] {
       level: 'ERROR',
       id: 'deploy.E001',
       message:
-        'DEBUG is on: errors show code and settings to everybody, and templates are read for every page',
+        'DEBUG is on: error pages show code and settings to everyone, and templates are reloaded for every page',
     },
   ];
 }
@@ -30,11 +30,11 @@ export function checkDebug(isDebug: boolean): readonly Issue[] {
 export function checkSecretKey(secretKey = ''): readonly Issue[] {
   if (secretKey === '') return [keyIssue('E002', 'SECRET_KEY is not set')];
   if (secretKey.length < SHORTEST_KEY) {
-    return [keyIssue('E003', `SECRET_KEY has less than ${SHORTEST_KEY} characters`)];
+    return [keyIssue('E003', `SECRET_KEY has fewer than ${SHORTEST_KEY} characters`)];
   }
   if (new Set(secretKey).size < FEWEST_KEY_CHARACTERS) {
     return [
-      keyIssue('E003', `SECRET_KEY has less than ${FEWEST_KEY_CHARACTERS} different characters`),
+      keyIssue('E003', `SECRET_KEY has fewer than ${FEWEST_KEY_CHARACTERS} different characters`),
     ];
   }
   return [];
@@ -61,7 +61,7 @@ export async function checkCollected(folders: StaticFolders): Promise<readonly I
         return !isThere || collected[name] !== hashed;
       })
       .map(([name]) => {
-        const message = `the static file "${name}" is not collected as it is now`;
+        const message = `the collected copy of the static file "${name}" is missing or out of date`;
         return { level: 'ERROR', id: 'deploy.E005', message, hint };
       });
   } catch (error) {

@@ -61,7 +61,8 @@ async function runScript(scope: ShellOptions['scope']): Promise<void> {
     if (outcome === 'failed' || outcome === 'left') break;
   }
   server.close();
-  if (outcome === 'failed') throw new CommandError('a line failed, those after it were not run');
+  if (outcome === 'failed')
+    throw new CommandError('a line failed; the lines after it were not run');
   if (outcome === 'incomplete') {
     throw new CommandError('the input ends in the middle of a statement');
   }

@@ -61,7 +61,9 @@ export async function planCollection({
   }
   const plan = await planStaticFiles(staticFolders, staticUrl);
   if (plan.some(({ name }) => name === MANIFEST_NAME)) {
-    throw new Error(`a static file cannot be named "${MANIFEST_NAME}": so is the manifest`);
+    throw new Error(
+      `a static file cannot be named "${MANIFEST_NAME}": that is the name of the manifest`,
+    );
   }
   return plan;
 }
