@@ -1,4 +1,5 @@
 /** One request that an application answers with a Response, or by taking the connection over. */
+import type { AsyncResource } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { threadClock } from '../../../http1/clock.ts';
 import type { Exchange, ExchangeOwner } from '../../../wire/exchange.ts';
@@ -36,6 +37,7 @@ const CONTENT_STATUS = { closed: 400, malformed: 400, 'too-large': 413, timeout:
 
 /** One request, from the call of the application to the end of the response. */
 export class FetchExchange implements ExchangeOwner, Upgradable, TakeoverOwner, Served {
+  context: AsyncResource | undefined = undefined;
   readonly #options: FetchHandlerOptions;
   readonly #exchange: Exchange;
   readonly #scheme: 'http' | 'https';

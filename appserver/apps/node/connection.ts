@@ -1,4 +1,5 @@
 /** Connections and listeners of node:http among those of the thread (http1/accounts.ts). */
+import type { AsyncResource } from 'node:async_hooks';
 import type { ServerResponse } from 'node:http';
 import { Server as NetServer, Socket } from 'node:net';
 import type { Acceptor, Accounts, Member } from '../../../http1/accounts.ts';
@@ -17,6 +18,7 @@ export class NodeConnection implements Member, Served {
   readonly peer: string;
   /** The last answer is given; what the peer still sends is read and dropped. */
   isLingering = false;
+  context: AsyncResource | undefined = undefined;
   readonly #socket: Socket;
   readonly #accounts: Accounts;
   #response: ServerResponse | undefined = undefined;

@@ -6,6 +6,7 @@
  * parser or the socket halfway, and content beyond what was announced would be the next response on
  * the connection, which may be another client's. So `emit`, `write` and `end` are ours.
  */
+import type { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,7 +14,7 @@ import { isStatusWithoutContent } from '../../../wire/framing.ts';
 import { ShortResponseError } from '../../errors.ts';
 import type { ErrorLog } from '../../logging/error-log.ts';
 import { showError } from '../../logging/show-error.ts';
-import { goOnFor, runFor, type Served, threwPast } from '../../worker/uncaught.ts';
+import { goOnFor, isRunningFor, runFor, type Served, threwPast } from '../../worker/uncaught.ts';
 import { isPromise } from '../promise.ts';
 import { failResponse } from './failure.ts';
 
@@ -39,6 +40,7 @@ export class ServedResponse implements Served {
   readonly target: string;
   /** Bytes of content that the application gave, as far as they fit. */
   contentBytes = 0;
+  context: AsyncResource | undefined = undefined;
   readonly #response: ServerResponse;
   readonly #socket: Socket;
   readonly #log: ErrorLog;
@@ -102,6 +104,9 @@ function emit(this: Guarded, event: string | symbol, ...values: unknown[]): bool
   const own = prototypeOf(this)?.emit ?? EventEmitter.prototype.emit;
   if (served === undefined) return own.call(this, event, ...values);
   try {
+    if (isRunningFor(served) || this.listenerCount(event) === 0) {
+      return own.call(this, event, ...values);
+    }
     return runFor(served, emitOn, this, own as Emit, event, values);
   } catch (error) {
     threwPast(served, error);
