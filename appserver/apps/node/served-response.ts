@@ -104,7 +104,7 @@ function emit(this: Guarded, event: string | symbol, ...values: unknown[]): bool
   const own = prototypeOf(this)?.emit ?? EventEmitter.prototype.emit;
   if (served === undefined) return own.call(this, event, ...values);
   try {
-    if (isRunningFor(served) || this.listenerCount(event) === 0) {
+    if (this.listenerCount(event) === 0 || isRunningFor(served)) {
       return own.call(this, event, ...values);
     }
     return runFor(served, emitOn, this, own as Emit, event, values);
