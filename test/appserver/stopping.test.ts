@@ -8,6 +8,7 @@ const FETCH = `
 let known;
 export function startup(worker) {
   known = worker.stopping;
+  console.error('app: start of ' + worker.age);
   known.addEventListener('abort', () => console.error('app: stop of ' + worker.age + ' by ' + known.reason.name));
 }
 export default { fetch(request, gateway) {
@@ -44,6 +45,8 @@ test('a reload, a worker less and max_requests are stops of the worker that goes
     files: { 'app.mjs': FETCH },
     args: ['app', '--workers', '2', '--max-requests', '3'],
   });
+  // One that is told to leave before it has begun has nothing to stop.
+  await pool.sees(/app: start of [12]\n/, 2);
   pool.signal('SIGTTOU');
   await pool.sees(/app: stop of [12] /);
   pool.signal('SIGHUP');

@@ -22,6 +22,8 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 type Emit = (event: string | symbol, ...values: unknown[]) => boolean;
 
 const SERVED = Symbol('served');
+/** Not the emitter's own: an application may have taken its prototype. */
+const { listenerCount } = EventEmitter.prototype;
 
 interface Guarded extends EventEmitter {
   [SERVED]?: ServedResponse;
@@ -104,7 +106,7 @@ function emit(this: Guarded, event: string | symbol, ...values: unknown[]): bool
   const own = prototypeOf(this)?.emit ?? EventEmitter.prototype.emit;
   if (served === undefined) return own.call(this, event, ...values);
   try {
-    if (this.listenerCount(event) === 0 || isRunningFor(served)) {
+    if (listenerCount.call(this, event) === 0 || isRunningFor(served)) {
       return own.call(this, event, ...values);
     }
     return runFor(served, emitOn, this, own as Emit, event, values);
