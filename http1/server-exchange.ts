@@ -213,7 +213,10 @@ export class ServerExchange implements Exchange {
     else this.#connection.outbox.addBytes(chunk);
   }
 
-  end(chunk?: Uint8Array | string): void {
+  /** Nothing to do: what was written leaves with the turn. */
+  flush(): void {}
+
+  end(chunk?: Uint8Array | string, trailers?: string): void {
     if (this.isOver) return;
     if (chunk !== undefined) this.write(chunk);
     else if (!this.isHeadSent) throw new Error('the response ended before its head');
@@ -222,7 +225,9 @@ export class ServerExchange implements Exchange {
       this.abort();
       return;
     }
-    if (this.#framing === CHUNKED) this.#send(LAST_CHUNK);
+    if (this.#framing === CHUNKED) {
+      this.#send(trailers === undefined ? LAST_CHUNK : `0\r\n${trailers}\r\n`);
+    }
     this.isOver = true;
     this.#connection.responseEnded(this);
   }

@@ -231,11 +231,14 @@ export interface Exchange {
   writeHead(status: number, reason: string, lines: string, contentLength: number): void;
   /** Writes content; a string is latin1, one byte per character. False asks to wait for `drained`. */
   write(chunk: Uint8Array | string): boolean;
+  /** What was written leaves soon, whether or not more follows. */
+  flush(): void;
   /**
-   * Completes the response, with last content where given. Content that falls short of the length
+   * Completes the response, with last content and trailer lines where given; trailers are dropped where
+   * the framing has no place for them. Content that falls short of the length
    * announced aborts the connection. The unread rest of the request is discarded or lingered over.
    */
-  end(chunk?: Uint8Array | string): void;
+  end(chunk?: Uint8Array | string, trailers?: string): void;
   /** Gives up: closes the connection without completing the response. */
   abort(): void;
   /**

@@ -44,17 +44,11 @@ export function describeFault(error: unknown): string {
 
 /** The error page failed too, or the head is out: no filter and no module has a say any more. */
 function endBarely(r: HttpRequest): void {
-  const { producer, bodyFilter, exchange } = r;
+  const { producer, exchange } = r;
   r.producer = undefined;
-  r.bodyFilter = undefined;
-  r.output = exchange;
+  r.dropBodyFilters();
   try {
     producer?.abandon('closed');
-  } catch (error) {
-    logFault(r, error);
-  }
-  try {
-    bodyFilter?.abandon();
   } catch (error) {
     logFault(r, error);
   }

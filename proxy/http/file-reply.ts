@@ -57,6 +57,7 @@ function sendFileHead(
   r.lastModifiedText = info.modifiedText;
   if (core.etag) r.etag = info.etag;
   r.allowRanges = true;
+  r.isSeekable = true;
   return r.sendHead();
 }
 

@@ -16,6 +16,8 @@ import type { HttpRequest } from './request.ts';
 export type Verdict = number;
 
 export const OK = 0;
+/** From a header filter: the head waits for the body filter that it had join (`HeldReply`). */
+export const AGAIN = -2;
 export const DONE = -4;
 export const DECLINED = -5;
 /** nginx's own codes: 444 closes without an answer, 499 says that the client left. */
@@ -36,8 +38,9 @@ export type PhaseName =
   | 'log';
 
 /**
- * Changes the reply before its head leaves; called once per reply. Returns OK, or a status to answer
- * with instead (412, 416), in which case the reply starts anew as that error.
+ * Changes the reply before its head leaves; called once per reply. Returns OK, a status to answer
+ * with instead (412, 416), in which case the reply starts anew as that error, or AGAIN: it has had a
+ * `HeldReply` join, the content stays there, and the filters behind see the reply when it is released.
  */
 export type HeaderFilter = (r: HttpRequest) => Verdict;
 
@@ -45,15 +48,10 @@ export type HeaderFilter = (r: HttpRequest) => Verdict;
 export interface BodyOutput {
   /** Takes ownership of the chunk; a string is latin1. False asks to wait for `drained`. */
   write(chunk: Uint8Array | string): boolean;
-  end(chunk?: Uint8Array | string): void;
-}
-
-/** A body filter: an output that stands in front of another. Made by a header filter that asks to join. */
-export interface BodyFilter extends BodyOutput {
-  /** The output behind has room again. */
-  drained(): void;
-  /** The request is over before its content was complete: free what is held. */
-  abandon(): void;
+  /** What was written must reach the client soon: nobody may wait for more (nginx `b->flush`). */
+  flush(): void;
+  /** `trailers` is field lines as those of `writeHead`, undefined for none. */
+  end(chunk?: Uint8Array | string, trailers?: string): void;
 }
 
 /** Who produces reply content and waits for room. */

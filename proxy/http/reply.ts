@@ -2,13 +2,13 @@
 import { imfFixdate } from '../../wire/date.ts';
 import { escapePath } from '../../wire/escape.ts';
 import { discardContent } from './body.ts';
-import { OK } from './phases.ts';
+import { AGAIN, OK } from './phases.ts';
 import { finalize } from './pipeline.ts';
 import type { HttpRequest } from './request.ts';
 import { reasonPhrase } from './status.ts';
 import { SERVER_FULL, SERVER_SHORT } from './version.ts';
 
-/** Returns false where a header filter turned the reply into another answer. */
+/** Returns false where a header filter turned the reply into another answer; true where one waits. */
 export function writeReplyHead(r: HttpRequest): boolean {
   if (r.isHeadSent) throw new Error('the head of this reply was sent already');
   if (!discardContent(r)) {
@@ -19,10 +19,26 @@ export function writeReplyHead(r: HttpRequest): boolean {
     r.status = r.errorStatus;
     r.reason = undefined;
   }
+  return runHeaderFilters(r, 0);
+}
+
+/** Goes on behind the header filter that answered AGAIN. */
+export function writeHeldHead(r: HttpRequest): boolean {
+  const from = r.nextHeaderFilter;
+  if (from === -1 || r.isHeadSent) throw new Error('the head of this reply is not held');
+  r.nextHeaderFilter = -1;
+  return runHeaderFilters(r, from);
+}
+
+function runHeaderFilters(r: HttpRequest, from: number): boolean {
   const filters = r.location.headerFilters;
-  for (let i = 0; i < filters.length; i++) {
+  for (let i = from; i < filters.length; i++) {
     const verdict = filters[i]!(r);
     if (verdict === OK) continue;
+    if (verdict === AGAIN) {
+      r.nextHeaderFilter = i + 1;
+      return true;
+    }
     // nginx ngx_http_filter_finalize_request starts the reply anew; a range that cannot be given
     // keeps the fields the reply had, as ngx_http_range_not_satisfiable does.
     if (verdict === 416) r.status = 416;
@@ -134,10 +150,11 @@ export function clearReply(r: HttpRequest): void {
   r.extraLines = '';
   r.contentEncoding = '';
   r.allowRanges = false;
+  r.isSeekable = false;
+  r.nextHeaderFilter = -1;
   r.ranges = undefined;
   r.rangesTail = '';
   r.hasOwnServer = false;
   r.hasOwnDate = false;
-  r.bodyFilter = undefined;
-  r.output = r.exchange;
+  if (r.lastFilter !== undefined) r.dropBodyFilters();
 }

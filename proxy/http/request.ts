@@ -14,13 +14,14 @@ import type { ConnectionFacts, Exchange, ExchangeOwner, RequestHead } from '../.
 import { ParsedRequestHead } from '../../wire/request-head.ts';
 import { ERROR, errorLine } from '../log/error-log.ts';
 import type { ClientContent } from './body.ts';
+import type { BodyFilter } from './body-filter.ts';
 import { failRequest, logFault } from './fault.ts';
 import type { FilePart } from './file-sender.ts';
 import type { Location, VirtualServer } from './location.ts';
-import type { BodyFilter, BodyOutput, Producer } from './phases.ts';
+import type { BodyOutput, Producer } from './phases.ts';
 import { CLIENT_CLOSED_REQUEST } from './phases.ts';
 import { finalize, logRequest } from './pipeline.ts';
-import { writeReplyHead } from './reply.ts';
+import { writeHeldHead, writeReplyHead } from './reply.ts';
 
 /** What the whole thread shares; made once by the worker. */
 export interface Thread {
@@ -119,11 +120,11 @@ export class HttpRequest implements ExchangeOwner {
   contentEncoding = '';
   /** Whether byte ranges may be answered from this reply (nginx `allow_ranges`). */
   allowRanges = false;
-  /** Parts to send in place of the whole, and what follows the last; set by the range filter. */
+  /** Whether whoever sends the content can begin anywhere, so that it sends the `ranges` itself. */
+  isSeekable = false;
+  /** Parts that a seekable source sends in place of the whole, and what follows the last. */
   ranges: readonly FilePart[] | undefined = undefined;
   rangesTail = '';
-  /** Whether each write must reach the client soon (unbuffered upstream replies). */
-  flushesContent = false;
   /** Whether Vary: Accept-Encoding is due (gzip_vary). */
   variesByEncoding = false;
   /** Whether Server and Date come from an upstream's own fields in `extraLines`. */
@@ -136,10 +137,13 @@ export class HttpRequest implements ExchangeOwner {
   errorStatus = 0;
   /** Whether the reply's head left. */
   isHeadSent = false;
+  /** The header filter to go on with while the head waits for one before it; -1 where it does not. */
+  nextHeaderFilter = -1;
 
-  /** Where content goes; a body filter stands in front of the exchange. */
+  /** Where content goes: the first body filter, or the exchange. */
   output: BodyOutput;
-  bodyFilter: BodyFilter | undefined = undefined;
+  /** The body filter next to the exchange. */
+  lastFilter: BodyFilter | undefined = undefined;
   /** Who produces content and waits for room. */
   producer: Producer | undefined = undefined;
 
@@ -197,20 +201,30 @@ export class HttpRequest implements ExchangeOwner {
     return writeReplyHead(this);
   }
 
+  /** The header filter that answered AGAIN lets the head go on. As `sendHead`. */
+  sendHeldHead(): boolean {
+    return writeHeldHead(this);
+  }
+
   /** Sends head and whole content at once. `contentLength` is taken from the content. */
   sendWhole(content: Uint8Array | string): void {
     this.contentLength = content.length;
     if (this.sendHead()) this.end(content);
   }
 
-  /** Writes content through the body filter, if any. False asks to wait for `producer.drained`. */
+  /** Writes content through the body filters. False asks to wait for `producer.drained`. */
   write(chunk: Uint8Array | string): boolean {
     return this.output.write(chunk);
   }
 
-  /** Completes the reply. */
-  end(chunk?: Uint8Array | string): void {
-    this.output.end(chunk);
+  /** What was written must not wait for more (unbuffered upstream replies). */
+  flush(): void {
+    this.output.flush();
+  }
+
+  /** Completes the reply, with last content and trailers where given. */
+  end(chunk?: Uint8Array | string, trailers?: string): void {
+    this.output.end(chunk, trailers);
   }
 
   /** Ends the connection without completing the reply (after the head, nothing else is honest). */
@@ -218,10 +232,29 @@ export class HttpRequest implements ExchangeOwner {
     this.exchange.abort();
   }
 
-  /** Puts a body filter in front of the present output; for header filters. */
+  /** Has a body filter join behind those that are there; for header filters. */
   addBodyFilter(filter: BodyFilter): void {
-    this.bodyFilter = filter;
-    this.output = filter;
+    const { lastFilter } = this;
+    filter.previous = lastFilter;
+    if (lastFilter === undefined) this.output = filter;
+    else lastFilter.next = filter;
+    this.lastFilter = filter;
+  }
+
+  /** Takes the body filters out: the reply they were for will not be sent. */
+  dropBodyFilters(): void {
+    let filter = this.lastFilter;
+    this.lastFilter = undefined;
+    this.output = this.exchange;
+    while (filter !== undefined) {
+      const { previous } = filter;
+      try {
+        filter.abandon();
+      } catch (error) {
+        logFault(this, error);
+      }
+      filter = previous;
+    }
   }
 
   /** Has `ending` called once the request is over and logged (nginx `ngx_pool_cleanup_add`). */
@@ -245,7 +278,7 @@ export class HttpRequest implements ExchangeOwner {
   }
 
   drained(): void {
-    if (this.bodyFilter !== undefined) this.bodyFilter.drained();
+    if (this.lastFilter !== undefined) this.lastFilter.drained();
     else this.producer?.drained();
   }
 
@@ -273,11 +306,7 @@ export class HttpRequest implements ExchangeOwner {
   }
 
   private abandon(problem: 'closed' | 'timeout'): void {
-    try {
-      this.bodyFilter?.abandon();
-    } catch (error) {
-      logFault(this, error);
-    }
+    this.dropBodyFilters();
     try {
       this.producer?.abandon(problem);
     } catch (error) {

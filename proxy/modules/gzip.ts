@@ -11,8 +11,9 @@ import {
   SERVER,
 } from '../config/directive.ts';
 import { assign, buffers, flag, integerBetween, mediaTypes, size } from '../config/readers.ts';
+import { BodyFilter } from '../http/body-filter.ts';
 import { defineModule } from '../http/module.ts';
-import { type BodyFilter, type BodyOutput, OK, type Verdict } from '../http/phases.ts';
+import { OK, type Verdict } from '../http/phases.ts';
 import { dropLines } from '../http/reply-lines.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { CRIT } from '../log/error-log.ts';
@@ -103,7 +104,7 @@ function compress(r: HttpRequest, conf: GzipConf): Verdict {
   if (r.extraLines !== '') r.extraLines = dropLines(r.extraLines, OF_CONTENT);
   if (r.etag !== '') r.etag = weaken(r.etag);
   // HEAD is told of the coding, and there is nothing to compress.
-  if (!r.isHead) r.addBodyFilter(new GzipFilter(r, r.output, conf));
+  if (!r.isHead) r.addBodyFilter(new GzipFilter(r, conf));
   return OK;
 }
 
@@ -117,16 +118,14 @@ function isCompressible(contentType: string, types: ReadonlySet<string>): boolea
 }
 
 /** Compresses what passes. Whole small content is done at once; the rest streams on the thread pool. */
-class GzipFilter implements BodyFilter {
-  private readonly r: HttpRequest;
-  private readonly output: BodyOutput;
+class GzipFilter extends BodyFilter {
   private readonly options: { level: number; windowBits: number; memLevel: number };
   private stream: Gzip | undefined = undefined;
   private isOver = false;
+  private trailers: string | undefined = undefined;
 
-  constructor(r: HttpRequest, output: BodyOutput, conf: GzipConf) {
-    this.r = r;
-    this.output = output;
+  constructor(r: HttpRequest, conf: GzipConf) {
+    super(r);
     this.options = {
       level: conf.gzip_comp_level,
       windowBits: conf.gzip_window,
@@ -134,30 +133,32 @@ class GzipFilter implements BodyFilter {
     };
   }
 
-  write(chunk: Uint8Array | string): boolean {
-    const stream = this.open();
-    const mayGoOn = stream.write(asBytes(chunk));
-    if (this.r.flushesContent) stream.flush(constants.Z_SYNC_FLUSH);
-    return mayGoOn;
+  override write(chunk: Uint8Array | string): boolean {
+    return this.open().write(asBytes(chunk));
   }
 
-  end(chunk?: Uint8Array | string): void {
+  override flush(): void {
+    this.stream?.flush(constants.Z_SYNC_FLUSH);
+  }
+
+  override end(chunk?: Uint8Array | string, trailers?: string): void {
     if (this.stream === undefined && (chunk?.length ?? 0) <= AT_ONCE_BYTES) {
       this.isOver = true;
-      this.output.end(gzipSync(asBytes(chunk ?? ''), this.options));
+      this.next.end(gzipSync(asBytes(chunk ?? ''), this.options), trailers);
       return;
     }
+    this.trailers = trailers;
     const stream = this.open();
     if (chunk === undefined) stream.end();
     else stream.end(asBytes(chunk));
   }
 
   /** The exchange has room again: go on reading what is compressed. */
-  drained(): void {
+  override drained(): void {
     this.stream?.resume();
   }
 
-  abandon(): void {
+  override abandon(): void {
     this.isOver = true;
     this.stream?.destroy();
   }
@@ -168,16 +169,16 @@ class GzipFilter implements BodyFilter {
     this.stream = stream;
     stream.on('data', (bytes: Buffer) => {
       this.r.guard(() => {
-        if (!this.isOver && !this.output.write(bytes)) stream.pause();
+        if (!this.isOver && !this.next.write(bytes)) stream.pause();
       });
     });
     stream.on('drain', () => {
-      if (!this.isOver) this.r.guard(() => this.r.producer?.drained());
+      if (!this.isOver) this.r.guard(() => this.askForMore());
     });
     stream.on('end', () => {
       if (this.isOver) return;
       this.isOver = true;
-      this.r.guard(() => this.output.end());
+      this.r.guard(() => this.next.end(undefined, this.trailers));
     });
     stream.on('error', (error) => {
       if (this.isOver) return;

@@ -6,6 +6,7 @@ import {
   RANGE_IGNORED,
   RANGE_UNSATISFIABLE,
 } from '../../wire/range.ts';
+import { BodyFilter } from '../http/body-filter.ts';
 import type { FilePart } from '../http/file-sender.ts';
 import { defineModule } from '../http/module.ts';
 import { OK, type Verdict } from '../http/phases.ts';
@@ -33,6 +34,9 @@ function applyRange(r: HttpRequest, mostRanges: number): Verdict {
     return OK;
   const ranges = parseRange(field, r.contentLength, mostRanges);
   if (ranges === RANGE_IGNORED) return OK;
+  // Content that passes once, or was changed on its way, is cut here and has one range (nginx `single_range`).
+  const isCutHere = !r.isSeekable || r.lastFilter !== undefined;
+  if (isCutHere && ranges !== RANGE_UNSATISFIABLE && ranges.length > 1) return OK;
   if (ranges === RANGE_UNSATISFIABLE) {
     r.extraLines = `Content-Range: bytes */${r.contentLength}\r\n${r.extraLines}`;
     return 416;
@@ -42,7 +46,8 @@ function applyRange(r: HttpRequest, mostRanges: number): Verdict {
   const whole = r.contentLength;
   const [first] = ranges;
   if (ranges.length === 1 && first !== undefined) {
-    r.ranges = [{ head: '', start: first.start, end: first.end }];
+    if (!isCutHere) r.ranges = [{ head: '', start: first.start, end: first.end }];
+    else if (!r.isHead) r.addBodyFilter(new RangeFilter(r, first.start, first.end));
     r.extraLines = `Content-Range: ${contentRange(first, whole)}\r\n${r.extraLines}`;
     r.contentLength = first.end - first.start;
     return OK;
@@ -76,4 +81,36 @@ function applyMultipart(
   r.rangesTail = `\r\n--${boundary}--\r\n`;
   r.contentLength = length + r.rangesTail.length;
   r.contentType = `multipart/byteranges; boundary=${boundary}`;
+}
+
+/** Lets bytes `start` up to and without `end` of what passes go on. */
+class RangeFilter extends BodyFilter {
+  private readonly start: number;
+  private readonly stop: number;
+  private at = 0;
+
+  constructor(r: HttpRequest, start: number, end: number) {
+    super(r);
+    this.start = start;
+    this.stop = end;
+  }
+
+  override write(chunk: Uint8Array | string): boolean {
+    const part = this.cut(chunk);
+    return part === undefined ? true : this.next.write(part);
+  }
+
+  override end(chunk?: Uint8Array | string, trailers?: string): void {
+    this.next.end(chunk === undefined ? undefined : this.cut(chunk), trailers);
+  }
+
+  private cut(chunk: Uint8Array | string): Uint8Array | string | undefined {
+    const { at } = this;
+    this.at = at + chunk.length;
+    const from = Math.max(this.start - at, 0);
+    const to = Math.min(this.stop - at, chunk.length);
+    if (from >= to) return undefined;
+    if (from === 0 && to === chunk.length) return chunk;
+    return typeof chunk === 'string' ? chunk.slice(from, to) : chunk.subarray(from, to);
+  }
 }

@@ -171,7 +171,6 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
       return;
     }
     this.#plan.fields.fill(r, head);
-    r.flushesContent = !this.#isBuffering;
     // A filter that refuses makes another answer, which abandons this one.
     r.sendHead();
   }
@@ -251,7 +250,9 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
   data(bytes: Uint8Array, from: number, to: number, text: string | undefined): void {
     this.#tries.attempt!.responseLength += to - from;
     if (this.#state !== REPLY) return;
-    if (this.#r.write(text ?? ownBytes(bytes, from, to))) return;
+    const hasRoom = this.#r.write(text ?? ownBytes(bytes, from, to));
+    if (!this.#isBuffering) this.#r.flush();
+    if (hasRoom) return;
     this.#waitingBytes += to - from;
     if (!this.#isBuffering || this.#waitingBytes >= this.#plan.buffersSize) {
       this.#connection?.pause();

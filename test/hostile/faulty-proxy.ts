@@ -2,27 +2,16 @@
  * The proxy inside the test's own process, its modules, producers and sinks shown to a
  * `FaultInjector`, before an upstream of every kind of answer.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Accounts } from '../../http1/accounts.ts';
 import { ClientConnection } from '../../http1/client-connection.ts';
-import { threadClock } from '../../http1/clock.ts';
-import { reportFaultsTo } from '../../http1/fault.ts';
-import { listen } from '../../http1/listener.ts';
-import { nginxTimes, serverOptions } from '../../http1/options.ts';
 import { ServerExchange } from '../../http1/server-exchange.ts';
 import { SocketTunnel } from '../../http1/tunnel.ts';
-import { loadCycle } from '../../proxy/cycle.ts';
-import { RequestEntry } from '../../proxy/http/entry.ts';
 import { FileSender } from '../../proxy/http/file-sender.ts';
 import { defineModule, type HttpModule } from '../../proxy/http/module.ts';
 import { DECLINED } from '../../proxy/http/phases.ts';
 import { HttpRequest } from '../../proxy/http/request.ts';
-import { LogFile } from '../../proxy/log/log-file.ts';
 import { HTTP_MODULES } from '../../proxy/modules/order.ts';
 import {
   FileSender as ContentFileSender,
@@ -30,23 +19,17 @@ import {
 } from '../../proxy/upstream/content-senders.ts';
 import { UpstreamExchange } from '../../proxy/upstream/exchange.ts';
 import { TunnelEnd } from '../../proxy/upstream/tunnel-pair.ts';
-import { nginxHeadLimits } from '../../wire/head.ts';
+import { type InsideProxy, startInside } from '../harness/inside.ts';
 import { FaultInjector } from './fault-injector.ts';
 
 /** What the engine and the pipeline call to be rid of a request: not calls that a module makes. */
 const ENDS = ['abandon', 'aborted', 'closed', 'contentFailed', 'finished', 'threw', 'tunnelOver'];
 const MACHINERY = [...ENDS, 'guard', 'logContext', 'release', 'runEndings'];
 
-export interface FaultyProxy {
-  readonly port: number;
+export interface FaultyProxy extends InsideProxy {
   readonly injector: FaultInjector;
-  readonly accounts: Accounts;
   /** Request lines of the requests that reached the log phase. */
   readonly logged: string[];
-  /** Lines of the error log. */
-  readonly errors: string[];
-  /** What was thrown where no request was known. */
-  readonly strays: unknown[];
   /** Requests that the upstream answers now. */
   readonly upstream: TestUpstream;
 }
@@ -59,42 +42,11 @@ export async function startFaultyProxy(
 ): Promise<FaultyProxy> {
   const injector = new FaultInjector();
   const logged: string[] = [];
-  const errors: string[] = [];
-  const strays: unknown[] = [];
   const upstream = await TestUpstream.start(t);
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-faults-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const file = join(folder, 'nginx.conf');
-  writeFileSync(file, `events {} http { ${http(upstream.port)} }`);
-
   showModules(injector, logged);
-  const cycle = loadCycle({ prefix: `${folder}/`, file, directives: '', errorLog: undefined });
-  const load = cycle.http!.load;
-  load.logs.openAll();
-  const memory = Object.entries(load.zones.sizes).map(
-    ([name, size]) => [name, new SharedArrayBuffer(size)] as const,
-  );
-  load.zones.attach(Object.fromEntries(memory), {
-    threadIndex: 0,
-    ended: new Int32Array(new SharedArrayBuffer(4)),
-  });
-  const write = LogFile.prototype.write;
-  LogFile.prototype.write = function (line) {
-    if (this.path.endsWith('error.log')) errors.push(line);
-    else write.call(this, line);
-  };
-  reportFaultsTo((error) => strays.push(error));
   showClasses(injector);
-
-  const accounts = new Accounts();
-  const thread = { pid: process.pid, index: 0, place: 0, threads: 1, clock: threadClock };
-  const server = serverOptions({ headLimits: nginxHeadLimits(), times: nginxTimes });
-  const entry = new RequestEntry(cycle.http!.addresses[0]!, thread);
-  const listener = await listen({ port: 0 }, 511, { accounts, server }, entry);
-  t.after(() => accounts.close());
-  const { port } = listener.address() as AddressInfo;
-  return { port, injector, accounts, logged, errors, strays, upstream };
+  const inside = await startInside(t, http(upstream.port), files);
+  return { ...inside, injector, logged, upstream };
 }
 
 /** Steps, filters and variables of every module; and a log step that counts, which is spared. */
