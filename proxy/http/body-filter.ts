@@ -14,6 +14,8 @@ import type { HttpRequest } from './request.ts';
 
 /** One link. Passes everything on as it is; a filter overrides what it does otherwise. */
 export abstract class BodyFilter implements BodyOutput {
+  /** Whether content goes through untouched, so that whoever sends it may still begin anywhere. */
+  readonly passesContent: boolean = false;
   protected readonly r: HttpRequest;
   /** Where content goes from here; set when the link joins. */
   next: BodyOutput;

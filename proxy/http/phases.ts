@@ -46,7 +46,10 @@ export type HeaderFilter = (r: HttpRequest) => Verdict;
 
 /** Where reply content goes: the exchange itself, or a body filter in front of it. */
 export interface BodyOutput {
-  /** Takes ownership of the chunk; a string is latin1. False asks to wait for `drained`. */
+  /**
+   * Takes ownership of the chunk and of the memory that it is a view of: no other chunk may share that. A
+   * string is latin1. False asks to wait for `drained`.
+   */
   write(chunk: Uint8Array | string): boolean;
   /** What was written must reach the client soon: nobody may wait for more (nginx `b->flush`). */
   flush(): void;

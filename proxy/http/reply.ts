@@ -1,6 +1,7 @@
 /** The reply's head: runs the header filters once, then gives the field lines to the exchange. */
 import { imfFixdate } from '../../wire/date.ts';
 import { escapePath } from '../../wire/escape.ts';
+import { isStatusWithoutContent } from '../../wire/framing.ts';
 import { discardContent } from './body.ts';
 import { AGAIN, OK } from './phases.ts';
 import { finalize } from './pipeline.ts';
@@ -52,6 +53,10 @@ function runHeaderFilters(r: HttpRequest, from: number): boolean {
   if (r.status !== 200) fitToStatus(r);
   r.isHeadSent = true;
   const { exchange } = r;
+  // nginx ngx_http_chunked_header_filter.
+  if (r.expectsTrailers && r.head.version > 10 && !r.isHead && !isStatusWithoutContent(r.status)) {
+    r.contentLength = -1;
+  }
   exchange.times = r.location.times;
   exchange.writeHead(r.status, r.reason ?? reasonPhrase(r.status), replyLines(r), r.contentLength);
   return true;

@@ -118,6 +118,8 @@ export class HttpRequest implements ExchangeOwner {
   /** Further field lines, each `Name: value` CRLF, in order, values checked. */
   extraLines = '';
   contentEncoding = '';
+  /** Whether trailers follow the content, for which it has to be chunked; stays for an error page (nginx `expect_trailers`). */
+  expectsTrailers = false;
   /** Whether byte ranges may be answered from this reply (nginx `allow_ranges`). */
   allowRanges = false;
   /** Whether whoever sends the content can begin anywhere, so that it sends the `ranges` itself. */
@@ -235,6 +237,7 @@ export class HttpRequest implements ExchangeOwner {
   /** Has a body filter join behind those that are there; for header filters. */
   addBodyFilter(filter: BodyFilter): void {
     const { lastFilter } = this;
+    if (!filter.passesContent) this.isSeekable = false;
     filter.previous = lastFilter;
     if (lastFilter === undefined) this.output = filter;
     else lastFilter.next = filter;

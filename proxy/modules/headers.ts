@@ -1,4 +1,4 @@
-/** `add_header` and `expires`: nginx's ngx_http_headers_filter_module. */
+/** `add_header`, `add_trailer` and `expires`: nginx's ngx_http_headers_filter_module. */
 import { imfFixdate, parseHttpDate } from '../../wire/date.ts';
 import {
   type Directive,
@@ -9,9 +9,11 @@ import {
   LOCATION_IF,
   SERVER,
 } from '../config/directive.ts';
-import { failIfSet } from '../config/readers.ts';
+import { assign, failIfSet, oneOf } from '../config/readers.ts';
+import { inherit } from '../config/scope.ts';
 import { parseSeconds } from '../config/units.ts';
 import { parseValue } from '../config/values.ts';
+import { BodyFilter } from '../http/body-filter.ts';
 import { type CompileSite, defineModule } from '../http/module.ts';
 import { type HeaderFilter, OK } from '../http/phases.ts';
 import { dropLines } from '../http/reply-lines.ts';
@@ -30,32 +32,71 @@ type Expires =
   | { readonly kind: 'access' | 'modified' | 'daily'; readonly seconds: number }
   | { readonly kind: 'variable'; readonly word: string; readonly isModified: boolean };
 
+/** What a level does with the fields of the level around it. */
+type Inheritance = 'on' | 'off' | 'merge';
+
 interface HeadersConf {
   readonly add_header: readonly AddedField[];
+  readonly add_trailer: readonly AddedField[];
+  readonly add_header_inherit: Inheritance;
+  readonly add_trailer_inherit: Inheritance;
   readonly expires: Expires;
 }
 
+const inheritance = oneOf<Inheritance>({ on: 'on', off: 'off', merge: 'merge' });
 const PLACES = HTTP | SERVER | LOCATION | LOCATION_IF;
 
 export const headers = defineModule<HeadersConf>({
   name: 'http_headers_filter',
   directives: [
-    { name: 'add_header', in: PLACES, args: [2, 3], set: addField },
+    { name: 'add_header', in: PLACES, args: [2, 3], set: addField('add_header') },
+    { name: 'add_trailer', in: PLACES, args: [2, 3], set: addField('add_trailer') },
+    { name: 'add_header_inherit', in: PLACES, args: [1, 1], set: assign(inheritance) },
+    { name: 'add_trailer_inherit', in: PLACES, args: [1, 1], set: assign(inheritance) },
     { name: 'expires', in: PLACES, args: [1, 2], set: setExpires },
   ],
-  defaults: { add_header: [], expires: { kind: 'off' } },
+  defaults: {
+    add_header: [],
+    add_trailer: [],
+    add_header_inherit: 'on',
+    add_trailer_inherit: 'on',
+    expires: { kind: 'off' },
+  },
+  merge: (own, outer) => {
+    const conf = inherit(own, outer);
+    return {
+      ...conf,
+      add_header: fieldsOf(own.add_header, outer.add_header, conf.add_header_inherit),
+      add_trailer: fieldsOf(own.add_trailer, outer.add_trailer, conf.add_trailer_inherit),
+    };
+  },
   headerFilter: makeFilter,
 });
 
-function addField(own: Partial<HeadersConf>, directive: Directive): void {
-  const [name = '', value = '', always] = directive.args;
-  if (always !== undefined && always !== 'always') fail(directive, `invalid parameter "${always}"`);
-  parseValue(value, directive);
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
-    fail(directive, `invalid field name "${name}" in "add_header" directive`);
-  }
-  const field = { name, value, isAlways: always !== undefined };
-  Object.assign(own, { add_header: [...(own.add_header ?? []), field] });
+function fieldsOf(
+  own: readonly AddedField[] | undefined,
+  outer: readonly AddedField[],
+  how: Inheritance,
+): readonly AddedField[] {
+  if (how === 'merge') return [...(own ?? []), ...outer];
+  return own ?? (how === 'on' ? outer : []);
+}
+
+function addField(
+  key: 'add_header' | 'add_trailer',
+): (own: Partial<HeadersConf>, directive: Directive) => void {
+  return (own, directive) => {
+    const [name = '', value = '', always] = directive.args;
+    if (always !== undefined && always !== 'always') {
+      fail(directive, `invalid parameter "${always}"`);
+    }
+    parseValue(value, directive);
+    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
+      fail(directive, `invalid field name "${name}" in "${key}" directive`);
+    }
+    const field = { name, value, isAlways: always !== undefined };
+    Object.assign(own, { [key]: [...(own[key] ?? []), field] });
+  };
 }
 
 function setExpires(own: Partial<HeadersConf>, directive: Directive): void {
@@ -95,16 +136,42 @@ const DAY = 86_400;
 const SUCCESSES = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
 
 function makeFilter(conf: HeadersConf, site: CompileSite): HeaderFilter | undefined {
-  const { expires } = conf;
-  if (conf.add_header.length === 0 && expires.kind === 'off') return undefined;
-  const add = makeAdder(conf.add_header, site);
+  const { expires, add_header, add_trailer } = conf;
+  if (add_header.length + add_trailer.length === 0 && expires.kind === 'off') return undefined;
+  const add = makeAdder(add_header, site);
+  const trailers = add_trailer.map((field) => compileField(field, site));
   const expire = makeExpirer(expires, site);
   return (r) => {
     const isSuccess = SUCCESSES.has(r.status);
     if (isSuccess) expire?.(r);
     add(r, isSuccess);
+    if (trailers.length > 0 && !r.isHead) announceTrailers(r, trailers, isSuccess);
     return OK;
   };
+}
+
+function announceTrailers(r: HttpRequest, all: readonly CompiledField[], isSuccess: boolean): void {
+  const due = isSuccess ? all : all.filter(({ isAlways }) => isAlways);
+  if (due.length === 0) return;
+  r.expectsTrailers = true;
+  r.addBodyFilter(new TrailerFilter(r, due));
+}
+
+/** Adds its trailers once the content is complete, which is when their variables are read. */
+class TrailerFilter extends BodyFilter {
+  override readonly passesContent = true;
+  private readonly fields: readonly CompiledField[];
+
+  constructor(r: HttpRequest, fields: readonly CompiledField[]) {
+    super(r);
+    this.fields = fields;
+  }
+
+  override end(chunk?: Uint8Array | string, trailers?: string): void {
+    let lines = trailers ?? '';
+    for (const { name, value } of this.fields) lines += line(name, value.evaluate(this.r));
+    this.next.end(chunk, lines === '' ? undefined : lines);
+  }
 }
 
 interface CompiledField {
@@ -113,16 +180,16 @@ interface CompiledField {
   readonly isAlways: boolean;
 }
 
+function compileField({ name, value, isAlways }: AddedField, site: CompileSite): CompiledField {
+  return { name, value: site.value(value), isAlways };
+}
+
 /** Constant fields become one text, made once; a field with a variable is made per reply. */
 function makeAdder(
   fields: readonly AddedField[],
   site: CompileSite,
 ): (r: HttpRequest, isSuccess: boolean) => void {
-  const compiled = fields.map(({ name, value, isAlways }) => ({
-    name,
-    value: site.value(value),
-    isAlways,
-  }));
+  const compiled = fields.map((field) => compileField(field, site));
   if (compiled.every(isPlain)) {
     const all = compiled.map(plainLine).join('');
     const always = compiled

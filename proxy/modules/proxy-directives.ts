@@ -89,6 +89,8 @@ export interface ProxyConf {
   proxy_next_upstream_tries: number;
   proxy_next_upstream_timeout: number;
   proxy_socket_keepalive: boolean;
+  proxy_force_ranges: boolean;
+  proxy_pass_trailers: boolean;
   proxy_cache: string;
   /** Conditions of a cache, which is never there: tutorials for Node.js have them without one. */
   proxy_cache_bypass: readonly string[];
@@ -130,6 +132,8 @@ export const PROXY_DEFAULTS: ProxyConf = {
   proxy_next_upstream_tries: 0,
   proxy_next_upstream_timeout: 0,
   proxy_socket_keepalive: false,
+  proxy_force_ranges: false,
+  proxy_pass_trailers: false,
   proxy_cache: 'off',
   proxy_cache_bypass: [],
   proxy_no_cache: [],
@@ -222,6 +226,8 @@ export const proxyRows: readonly Row[] = [
   },
   onOff('proxy_intercept_errors'),
   onOff('proxy_ignore_client_abort'),
+  onOff('proxy_force_ranges'),
+  onOff('proxy_pass_trailers'),
   one('proxy_connect_timeout', assign(milliseconds)),
   one('proxy_send_timeout', assign(milliseconds)),
   one('proxy_read_timeout', assign(milliseconds)),

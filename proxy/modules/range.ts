@@ -10,7 +10,10 @@ import { BodyFilter } from '../http/body-filter.ts';
 import type { FilePart } from '../http/file-sender.ts';
 import { defineModule } from '../http/module.ts';
 import { OK, type Verdict } from '../http/phases.ts';
+import { dropLines } from '../http/reply-lines.ts';
 import type { HttpRequest } from '../http/request.ts';
+
+const OWN: readonly string[] = ['content-range'];
 
 export const range = defineModule({
   name: 'http_range_filter',
@@ -35,13 +38,16 @@ function applyRange(r: HttpRequest, mostRanges: number): Verdict {
   const ranges = parseRange(field, r.contentLength, mostRanges);
   if (ranges === RANGE_IGNORED) return OK;
   // Content that passes once, or was changed on its way, is cut here and has one range (nginx `single_range`).
-  const isCutHere = !r.isSeekable || r.lastFilter !== undefined;
+  const isCutHere = !r.isSeekable;
   if (isCutHere && ranges !== RANGE_UNSATISFIABLE && ranges.length > 1) return OK;
+  // An upstream's own, where `proxy_force_ranges` is on.
+  r.extraLines = dropLines(r.extraLines, OWN);
   if (ranges === RANGE_UNSATISFIABLE) {
     r.extraLines = `Content-Range: bytes */${r.contentLength}\r\n${r.extraLines}`;
     return 416;
   }
   r.status = 206;
+  r.reason = undefined;
   r.allowRanges = false;
   const whole = r.contentLength;
   const [first] = ranges;

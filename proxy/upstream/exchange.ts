@@ -266,7 +266,15 @@ export class UpstreamExchange implements ResponseSink, OutgoingUser, TunnelPairO
     this.#tries.finish(0);
     this.#release('good');
     this.#state = OVER;
-    if (isReply) this.#r.end();
+    if (isReply) this.#r.end(undefined, this.#passedTrailers());
+  }
+
+  #passedTrailers(): string | undefined {
+    const { trailers } = this;
+    if (!this.#plan.passesTrailers || trailers.length === 0) return undefined;
+    let lines = '';
+    for (let i = 0; i < trailers.length; i += 2) lines += `${trailers[i]}: ${trailers[i + 1]}\r\n`;
+    return lines;
   }
 
   failed(failure: ClientFailure): void {

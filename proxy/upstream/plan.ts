@@ -53,6 +53,7 @@ export interface ProxyPlan {
   /** How much of a response may wait for a slow client while buffering is on. */
   readonly buffersSize: number;
   readonly ignoresClientAbort: boolean;
+  readonly passesTrailers: boolean;
 
   readonly connectTimeoutMs: number;
   readonly times: ClientTimes;

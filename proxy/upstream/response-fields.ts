@@ -5,6 +5,7 @@
  */
 
 import { isSameToken } from '../../wire/characters.ts';
+import { parseHttpDate } from '../../wire/date.ts';
 import type { ResponseHead } from '../../wire/exchange.ts';
 import { isNamedByConnection } from '../../wire/framing.ts';
 import type { HttpRequest } from '../http/request.ts';
@@ -99,18 +100,22 @@ export class ResponseFields {
   readonly #passesServer: boolean;
   readonly #redirects: readonly Rewrite[];
   readonly #cookies: CookieRules | undefined;
+  readonly #forcesRanges: boolean;
 
   /**
    * @param hide names of `proxy_hide_header`
    * @param pass names of `proxy_pass_header`, taken out of all that is hidden
+   * @param forcesRanges whether ranges are cut here, whatever the upstream says of them
    */
   constructor(
     hide: readonly string[],
     pass: readonly string[],
     redirects: readonly Rewrite[],
     cookies: CookieRules | undefined,
+    forcesRanges: boolean,
   ) {
     for (const [name, code] of KNOWN) this.#codes.set(name, code);
+    if (forcesRanges) this.#codes.set('Accept-Ranges', DROP);
     const passed = new Set(pass.map((name) => name.toLowerCase()));
     for (const name of [...HIDDEN_BY_DEFAULT, ...hide]) {
       if (passed.has(name.toLowerCase())) continue;
@@ -122,6 +127,7 @@ export class ResponseFields {
     for (const name of KEPT_BY_REDIRECT) this.#kept.set(name, known.get(name) ?? COPY);
     this.#redirects = redirects;
     this.#cookies = cookies;
+    this.#forcesRanges = forcesRanges;
   }
 
   /** Fills the reply from a response head. */
@@ -133,6 +139,10 @@ export class ResponseFields {
     r.hasOwnDate = this.#passesDate;
     r.hasOwnServer = this.#passesServer;
     this.#take(r, head.fields, undefined);
+    if (!this.#forcesRanges) return;
+    r.allowRanges = true;
+    // For If-Range.
+    if (r.lastModifiedText !== '') r.lastModified = parseHttpDate(r.lastModifiedText);
   }
 
   /**
